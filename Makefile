@@ -1,0 +1,50 @@
+# make demo | test | bench | lint | clean. The first two are all a newcomer needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+NATIVE := $(wildcard prover/native/*.cpp prover/native/*.hpp prover/native/CMakeLists.txt)
+
+.PHONY: demo test test-fast prove-tests bench lint build clean preflight
+
+preflight:
+	@PYTHON=$(PYTHON) sh scripts/preflight.sh
+
+$(VENV)/.deps: pyproject.toml
+	@$(MAKE) --no-print-directory preflight
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet 'scikit-build-core>=1.1' 'nanobind>=3.1' 'cmake>=3.20' ninja
+	$(BIN)/pip install --quiet --no-build-isolation --editable '.[test]'
+	@touch $@ $(VENV)/.built
+
+# Only the native sources need a rebuild: Python is editable.
+$(VENV)/.built: $(VENV)/.deps $(NATIVE)
+	$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+build: $(VENV)/.built
+
+demo: build
+	$(BIN)/tickproof demo
+
+test: build
+	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -m prove
+
+test-fast: build
+	$(BIN)/pytest -q -n 2
+
+prove-tests: build
+	$(BIN)/pytest -q -m prove
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: build
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf build $(VENV)
