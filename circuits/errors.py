@@ -1,0 +1,53 @@
+"""Errors of the constraint language: each has a number, says what is wrong and what to do about it."""
+
+
+class CircuitError(Exception):
+    """Base of all errors that circuits/ raises."""
+
+    number = 1000
+
+
+class UnconstrainedWire(CircuitError):
+    """A wire that no constraint holds: whoever proves could set it freely."""
+
+    number = 1001
+
+
+class RangeOverflow(CircuitError):
+    """Interval arithmetic left the range in which a field element stands for one integer."""
+
+    number = 1002
+
+
+class PhaseError(CircuitError):
+    """Something that must be fixed before the challenge was asked for after it, or the challenge twice."""
+
+    number = 1003
+
+
+class ShapeError(CircuitError):
+    """A call does not fit: wrong operand, foreign variable, unknown or repeated input name, wrong count."""
+
+    number = 1004
+
+
+class Unsatisfied(CircuitError):
+    """The engine met a constraint that the values do not satisfy."""
+
+    number = 1010
+
+    def __init__(self, label: str, a: int, b: int, c: int) -> None:
+        super().__init__(f"constraint {label!r} does not hold: {a} * {b} != {c}")
+        self.label = label
+
+
+class UnsoundClaim(CircuitError):
+    """A value lies outside the range that a gadget claimed for it although every constraint so far held: the gadget is wrong."""
+
+    number = 1011
+
+
+class MissingInput(CircuitError):
+    """The engine was run without a value for an input."""
+
+    number = 1012
