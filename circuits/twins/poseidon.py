@@ -1,19 +1,22 @@
 """Poseidon over the BN254 scalar field, with circomlib's parameters, as a readable integer twin.
 
-It decides the parameters (widths, rounds, round constants, mixing matrix) from first principles: the Grain LFSR of the
-Poseidon paper run in this file, so that no table of constants has to be trusted. The gadget takes its parameters from
-`parameters`; the kernel derives the same ones and is compared with this module. Domain tags, leaves and messages belong
-to those who call `poseidon` and `hash_many`.
+It decides the parameters (widths, rounds, round constants, mixing matrix) from first principles: the Grain
+LFSR of the Poseidon paper run in this file, so that no table of constants has to be trusted. The gadget
+takes its parameters from `parameters`; the kernel derives the same ones and is compared with this module.
+Domain tags, leaves and messages belong to those who call `poseidon` and `hash_many`.
 
-Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: A New Hash Function for Zero-Knowledge Proof
-Systems", sections 2-4 and appendix E (Grain LFSR); round numbers as circomlib uses them (128-bit security, x^5).
+Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: A New Hash Function for Zero-Knowledge
+Proof Systems", sections 2-4 and appendix E (Grain LFSR); round numbers as circomlib uses them (128-bit
+security, x^5).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import compress
+from operator import mul
 
+from circuits.errors import ShapeError
 from circuits.field import R
 
 FULL_ROUNDS = 8
@@ -30,16 +33,12 @@ _GRAIN_BITS = 80
 _GRAIN_DISCARDED = 160
 
 
-class PoseidonArityError(ValueError):
-    """The number of inputs is not one of 1 .. 16."""
-
-
 @dataclass(frozen=True)
 class Parameters:
     """One width's instance: the state has `t` elements, the first of them the capacity.
 
-    `constants[k]` holds the t values added to the state at the start of round k; `mds[i][j]` is the coefficient of old
-    element j in new element i.
+    `constants[k]` holds the t values added to the state at the start of round k; `mds[i][j]` is the
+    coefficient of old element j in new element i.
     """
 
     t: int
@@ -60,17 +59,26 @@ class Parameters:
 
 def _grain_seed(t: int, partial_rounds: int) -> int:
     """The LFSR's first 80 bits, bit i of the result being the i-th bit of the sequence."""
-    # Field kind 1 (prime) and S-box kind 0 (x^alpha), then sizes and rounds, most significant bit first, then ones.
-    fields = ((1, 2), (0, 4), (_FIELD_BITS, 12), (t, 12), (FULL_ROUNDS, 10), (partial_rounds, 10), ((1 << 30) - 1, 30))
+    # Field kind 1 (prime) and S-box kind 0 (x^alpha), then sizes and rounds, most significant bit first,
+    # then ones.
+    fields = (
+        (1, 2),
+        (0, 4),
+        (_FIELD_BITS, 12),
+        (t, 12),
+        (FULL_ROUNDS, 10),
+        (partial_rounds, 10),
+        ((1 << 30) - 1, 30),
+    )
     text = "".join(format(value, f"0{width}b") for value, width in fields)
     return int(text[::-1], 2)
 
 
-def _grain_bits(seed: int, count: int) -> str:
-    """The first `count` bits of the LFSR's sequence as text, the seed's own bits included.
+def _grain_bits(seed: int, count: int) -> bytes:
+    """The first `count` bits of the LFSR's sequence as ASCII digits, the seed's own bits included.
 
-    Over GF(2) the recurrence b[i+80] = sum of b[i+tap] also holds with every offset doubled (squaring the feedback
-    polynomial), so a known prefix of 80 * 2^k bits yields the next 18 * 2^k with six shifts.
+    Over GF(2) the recurrence b[i+80] = sum of b[i+tap] also holds with every offset doubled (squaring the
+    feedback polynomial), so a known prefix of 80 * 2^k bits yields the next 18 * 2^k with six shifts.
     """
     sequence, length = seed, _GRAIN_BITS
     scale = 1
@@ -84,32 +92,34 @@ def _grain_bits(seed: int, count: int) -> str:
             new ^= window >> (scale * tap)
         sequence |= (new & ((1 << step) - 1)) << length
         length += step
-    return format(sequence & ((1 << count) - 1), f"0{count}b")[::-1]
+    return format(sequence & ((1 << count) - 1), f"0{count}b").encode()[::-1]
 
 
 def _grain_samples(t: int, partial_rounds: int) -> Iterator[int]:
-    """254-bit numbers, most significant bit first, from the self-shrinking output: of each pair (a, b), b if a."""
-    seed = _grain_seed(t, partial_rounds)
-    # Four LFSR bits make one output bit on average, and one sample in four is rejected by the caller.
-    count = 8 * _FIELD_BITS * t * (FULL_ROUNDS + partial_rounds)
-    while True:
-        tail = _grain_bits(seed, _GRAIN_BITS + _GRAIN_DISCARDED + count)[_GRAIN_BITS + _GRAIN_DISCARDED :]
-        output = "".join(compress(tail[1::2], map(int, tail[0::2])))
-        samples = len(output) // _FIELD_BITS
-        for i in range(samples):
-            yield int(output[i * _FIELD_BITS : (i + 1) * _FIELD_BITS], 2)
-        raise RuntimeError("the Grain sequence was cut too short for this width")
+    """254-bit numbers, most significant bit first, from the self-shrinking output: of each pair (a, b), b
+    if a.
+    """
+    skipped = _GRAIN_BITS + _GRAIN_DISCARDED
+    # Half of all pairs yield a bit and about three samples in four pass the rejection: 5.3 LFSR bits per
+    # bit used.
+    count = 6 * _FIELD_BITS * (t + 2) * (FULL_ROUNDS + partial_rounds)
+    tail = _grain_bits(_grain_seed(t, partial_rounds), skipped + count)[skipped:]
+    chosen = tail[0::2].translate(bytes.maketrans(b"01", b"\x00\x01"))
+    output = bytes(compress(tail[1::2], chosen))
+    for at in range(0, len(output) - _FIELD_BITS + 1, _FIELD_BITS):
+        yield int(output[at : at + _FIELD_BITS], 2)
 
 
 @cache
 def parameters(t: int) -> Parameters:
     """circomlib's Poseidon instance of width t (2 .. 17).
 
-    Raises PoseidonArityError for any other width. Source: the paper's appendix E and its generator script: round
-    constants are sampled with rejection below r, the Cauchy matrix 1 / (x_i + y_j) from samples reduced mod r.
+    Raises ShapeError for any other width. Source: the paper's appendix E and its generator script: round
+    constants are sampled with rejection below r, the Cauchy matrix 1 / (x_i + y_j) from samples reduced mod
+    r.
     """
     if not 2 <= t <= MAX_INPUTS + 1:
-        raise PoseidonArityError(f"width {t} is not in 2..{MAX_INPUTS + 1}")
+        raise ShapeError(f"width {t} is not in 2..{MAX_INPUTS + 1}")
     partial_rounds = PARTIAL_ROUNDS[t - 2]
     samples = _grain_samples(t, partial_rounds)
     rounds = FULL_ROUNDS + partial_rounds
@@ -133,27 +143,27 @@ def permutation(state: Sequence[int]) -> list[int]:
             x = [pow(a, 5, R) for a in x]
         else:
             x[0] = pow(x[0], 5, R)
-        x = [sum(m * a for m, a in zip(row, x, strict=True)) % R for row in p.mds]
+        x = [sum(map(mul, row, x)) % R for row in p.mds]
     return x
 
 
 def poseidon(inputs: Sequence[int]) -> int:
     """circomlib's Poseidon of 1 .. 16 field elements: capacity 0, one permutation, first element out.
 
-    Inputs are taken mod r. Raises PoseidonArityError for another number of inputs.
+    Inputs are taken mod r. Raises ShapeError for another number of inputs.
     """
     if not 1 <= len(inputs) <= MAX_INPUTS:
-        raise PoseidonArityError(f"Poseidon takes 1..{MAX_INPUTS} inputs, not {len(inputs)}")
+        raise ShapeError(f"Poseidon takes 1..{MAX_INPUTS} inputs, not {len(inputs)}")
     return permutation([0, *(x % R for x in inputs)])[0]
 
 
 def chunks(count: int) -> list[int]:
     """How `hash_many` cuts `count` inputs: the first chunk has up to 16, each following one up to 15.
 
-    Raises PoseidonArityError if there is no input.
+    Raises ShapeError if there is no input.
     """
     if count < 1:
-        raise PoseidonArityError("hash_many takes at least one input")
+        raise ShapeError("hash_many takes at least one input")
     sizes = [min(count, MAX_INPUTS)]
     while (left := count - sum(sizes)) > 0:
         sizes.append(min(left, MAX_INPUTS - 1))
@@ -163,8 +173,8 @@ def chunks(count: int) -> list[int]:
 def hash_many(inputs: Sequence[int]) -> int:
     """Poseidon of any positive number of field elements (docs/protocol.md, section 3).
 
-    The first up to 16 are hashed together; each next chunk of up to 15 is hashed with the value so far in front. The
-    length is not bound: it must be fixed by whoever defines the hashed record.
+    The first up to 16 are hashed together; each next chunk of up to 15 is hashed with the value so far in
+    front. The length is not bound: it must be fixed by whoever defines the hashed record.
     """
     first, *rest = chunks(len(inputs))
     value, at = poseidon(inputs[:first]), first
