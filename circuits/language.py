@@ -193,7 +193,9 @@ class ConstraintSystem(ABC):
             raise PhaseError("this circuit was made without a challenge: create it with challenge=True")
         self._require_early("a second challenge")
         if self._scopes or not words:
-            raise PhaseError("challenge() belongs to the root of the define, outside scopes, with at least one word")
+            raise PhaseError(
+                "challenge() belongs to the root of the define, outside scopes, with at least one word"
+            )
         early = [self.materialize(word, f"word[{i}]") for i, word in enumerate(words)]
         chi, y = self._begin_late(early)
         self._late = True
@@ -222,7 +224,9 @@ class ConstraintSystem(ABC):
     def _product(self, a: Variable, b: Variable, label: str) -> Variable: ...
 
     @abstractmethod
-    def _run_hint(self, opcode: Opcode, operands: list[Variable], count: int, label: str) -> list[Variable]: ...
+    def _run_hint(
+        self, opcode: Opcode, operands: list[Variable], count: int, label: str
+    ) -> list[Variable]: ...
 
     @abstractmethod
     def _begin_late(self, words: list[Variable]) -> tuple[Variable, Variable]: ...
@@ -240,7 +244,9 @@ class ConstraintSystem(ABC):
 
     def _require_early(self, what: str) -> None:
         if self._late:
-            raise PhaseError(f"{what} after the challenge: whatever an argument speaks of must be fixed before it")
+            raise PhaseError(
+                f"{what} after the challenge: whatever an argument speaks of must be fixed before it"
+            )
 
     @staticmethod
     def _retype(wire: Variable, like: Variable) -> Variable:
@@ -251,7 +257,9 @@ class ConstraintSystem(ABC):
         return wire
 
 
-def template(define: Callable[Concatenate[ConstraintSystem, P], T]) -> Callable[Concatenate[ConstraintSystem, P], T]:
+def template(
+    define: Callable[Concatenate[ConstraintSystem, P], T],
+) -> Callable[Concatenate[ConstraintSystem, P], T]:
     """Mark a gadget as repetition that is compiled once and then placed.
 
     Positional arguments are signals: variables, or tuples, lists and frozen dataclasses of them (integers, strings and None inside

@@ -61,7 +61,9 @@ class Bounded(Variable):
 
     def __init__(self, terms: Mapping[int, int], lo: int, hi: int) -> None:
         if not -HALF <= lo <= hi <= HALF:
-            raise RangeOverflow(f"[{lo}, {hi}] is not an interval of integers below r/2; reduce operands first")
+            raise RangeOverflow(
+                f"[{lo}, {hi}] is not an interval of integers below r/2; reduce operands first"
+            )
         super().__init__(terms)
         self.lo = lo
         self.hi = hi
@@ -70,7 +72,9 @@ class Bounded(Variable):
     def bits(self) -> int:
         """Bits that hold every value of a non-negative range."""
         if self.lo < 0:
-            raise ShapeError(f"range [{self.lo}, {self.hi}] has negative values: its width in bits is not defined")
+            raise ShapeError(
+                f"range [{self.lo}, {self.hi}] has negative values: its width in bits is not defined"
+            )
         return self.hi.bit_length()
 
     @overload

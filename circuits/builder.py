@@ -1,0 +1,309 @@
+"""The constraint builder: runs a define once and records its constraints and its witness program.
+
+Each template is recorded once as a `Body` (its own rows, its calls of other bodies, its witness code) in coordinates of its own:
+wires from 0, slots for its arguments. Placing a body reserves a block of wires and keeps the linear combinations bound to its slots;
+nothing is copied. circuits.compiler puts bodies together into one R1CS, circuits.program into one witness program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from circuits.errors import PhaseError, ShapeError
+from circuits.field import R
+from circuits.language import ConstraintSystem, Opcode
+from circuits.signals import Shape, flatten, restore
+from circuits.variables import ONE, Variable
+
+T = TypeVar("T")
+Terms = dict[int, int]
+
+REF_SLOT: Final = 1 << 30
+REF_ONE: Final = 2 << 30
+"""Top bits of a reference in the witness program: 0 wire, 1 slot, 2 the constant one."""
+
+
+@dataclass
+class Rows:
+    """Consecutive constraints of one body: label and the three linear combinations."""
+
+    entries: list[tuple[str, Terms, Terms, Terms]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One call of a body: where its wires and rows start in the caller, and what its slots are bound to."""
+
+    body: Body
+    base: int
+    first_row: int
+    scope: str
+    slots: list[Terms]
+
+
+@dataclass(eq=False)
+class Body:
+    """A recorded define: a template, or the root."""
+
+    name: str
+    number: int
+    n_slots: int
+    n_wires: int = 0
+    n_rows: int = 0
+    n_inputs: int = 0
+    parts: list[Rows | Placement] = field(default_factory=list)
+    code: list[int] = field(default_factory=list)
+    inputs: list[tuple[str, int] | Placement] = field(default_factory=list)
+    wire_names: list[tuple[int, str]] = field(default_factory=list)
+    early_only: bool = False
+    result: Shape = ()
+    outputs: list[Variable] = field(default_factory=list)
+
+    def input_names(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """(full name, count) of the inputs in the order in which the witness program consumes them."""
+        for item in self.inputs:
+            if isinstance(item, Placement):
+                yield from item.body.input_names(prefix + item.scope)
+            else:
+                yield prefix + item[0], item[1]
+
+    def row_label(self, row: int) -> str:
+        """The label path of a row."""
+        first = 0
+        for part in self.parts:
+            size = part.body.n_rows if isinstance(part, Placement) else len(part.entries)
+            if row < first + size:
+                if isinstance(part, Placement):
+                    return part.scope + part.body.row_label(row - first)
+                return part.entries[row - first][0]
+            first += size
+        raise ShapeError(f"{self.name} has {self.n_rows} rows, none is number {row}")
+
+    def wire_name(self, wire: int) -> str:
+        """The name of a wire: what made it."""
+        for part in self.parts:
+            if isinstance(part, Placement) and part.base <= wire < part.base + part.body.n_wires:
+                return part.scope + part.body.wire_name(wire - part.base)
+        name = f"wire {wire}"
+        for start, label in self.wire_names:
+            if start > wire:
+                break
+            name = label if start == wire else f"{label}[{wire - start}]"
+        return name
+
+
+class Library:
+    """What one compilation shares: the table of coefficients and the bodies of templates."""
+
+    def __init__(self) -> None:
+        self.coefficients: list[int] = [1, R - 1]
+        self._numbers: dict[int, int] = {1: 0, R - 1: 1}
+        self.templates: dict[Any, Body] = {}
+        self.bodies: list[Body] = []
+
+    def number(self, coefficient: int) -> int:
+        """The index of a coefficient in the shared table."""
+        known = self._numbers.get(coefficient)
+        if known is None:
+            known = self._numbers[coefficient] = len(self.coefficients)
+            self.coefficients.append(coefficient)
+        return known
+
+    def open_body(self, name: str, n_slots: int) -> Body:
+        """A new, empty body. Bodies are numbered when they are closed, so that callees come before callers."""
+        return Body(name=name, number=-1, n_slots=n_slots)
+
+    def close_body(self, body: Body) -> None:
+        """Number a finished body."""
+        body.number = len(self.bodies)
+        self.bodies.append(body)
+
+
+class Builder(ConstraintSystem):
+    """Records one body. Use circuits.compiler.compile_circuit rather than this class."""
+
+    def __init__(self, library: Library, body: Body, *, root: bool, challenge: bool = False) -> None:
+        super().__init__(challenge=challenge)
+        self._library = library
+        self._body = body
+        self._root = root
+        self._public_open = root and not challenge
+        self._outputs: dict[int, int] = {}
+        self._kept: list[Variable] = []  # outputs are known by id(), valid while the object lives
+        self.n_public = 2 if challenge else 0
+        self.early: tuple[int, int, tuple[int, ...]] | None = None
+        if root:
+            # Wire 0 is the constant one; a challenge circuit's wires 1 and 2 are chi and y.
+            body.n_wires = 3 if challenge else 1
+
+    def assign_output(self, output: Variable, value: Variable, label: str = "output") -> None:
+        wire = self._outputs.pop(id(output), None)
+        if wire is None:
+            raise ShapeError("assign_output takes an output of public_output, once")
+        self._emit(Opcode.LIN, wire, value)
+        self._row(self._label(label), value, self.one, Variable({wire: 1}))
+
+    def assert_product(self, a: Variable, b: Variable, c: Variable, label: str) -> None:
+        self._row(self._label(label), a, b, c)
+
+    def call_template(self, define: Callable[..., T], args: tuple[Any, ...], static: dict[str, Any]) -> T:
+        bound: list[Variable] = []
+        shape = flatten(args, bound)
+        key = (define, tuple(sorted(static.items())), shape)
+        body = self._library.templates.get(key)
+        if body is None:
+            body = self._record(define, shape, len(bound), static)
+            self._library.templates[key] = body
+        if self._late and body.early_only:
+            raise PhaseError(f"template {body.name} has inputs or hints and cannot run after the challenge")
+        self._body.early_only |= body.early_only
+        self._public_open = False
+        base = self._body.n_wires
+        slots = [dict(x.terms) for x in bound]
+        scope = "".join(f"{s}/" for s in self._scopes)
+        placement = Placement(body, base, self._body.n_rows, scope, slots)
+        self._body.n_wires += body.n_wires
+        self._body.n_rows += body.n_rows
+        self._body.parts.append(placement)
+        if body.n_inputs:
+            self._body.n_inputs += body.n_inputs
+            self._body.inputs.append(placement)
+        self._body.code += [Opcode.CALL, body.number, base]
+        for terms in slots:
+            self._emit_terms(terms)
+        placed = (Variable(_substitute(x.terms, base, slots)) for x in body.outputs)
+        result: T = restore(body.result, placed)
+        return result
+
+    def finish(self) -> None:
+        """Refuse what is left open."""
+        if self._outputs:
+            raise ShapeError("a public output was declared and never assigned")
+        if self._root and self._has_challenge and self.early is None:
+            raise PhaseError("the circuit was made with a challenge and never asked for it")
+
+    def _record(self, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]) -> Body:
+        body = self._library.open_body(define.__qualname__, n_slots)
+        inner = Builder(self._library, body, root=False)
+        slots = iter([Variable({-2 - i: 1}) for i in range(n_slots)])
+        result = define(inner, *restore(shape, slots), **static)
+        inner.finish()
+        body.result = flatten(result, body.outputs)
+        self._library.close_body(body)
+        return body
+
+    def _inputs(self, name: str, count: int) -> list[Variable]:
+        self._body.inputs.append((name, count))
+        self._body.n_inputs += count
+        self._body.early_only = True
+        first = self._allocate(count, name)
+        self._body.code += [Opcode.INPUT, first, count]
+        return [Variable({first + i: 1}) for i in range(count)]
+
+    def _public_input(self, name: str) -> Variable:
+        self._declare_public(name)
+        return self._inputs(name, 1)[0]
+
+    def _public_output(self, name: str) -> Variable:
+        self._declare_public(name)
+        wire = self._allocate(1, name)
+        output = Variable({wire: 1})
+        self._outputs[id(output)] = wire
+        self._kept.append(output)
+        return output
+
+    def _declare_public(self, name: str) -> None:
+        if not self._public_open or self._body.n_wires != self.n_public + 1:
+            raise ShapeError(
+                f"public {name!r}: public values come first, at the root, and not beside a challenge"
+            )
+        self.n_public += 1
+
+    def _product(self, a: Variable, b: Variable, label: str) -> Variable:
+        wire = self._allocate(1, label)
+        self._body.code += [Opcode.MUL, wire]
+        self._emit_terms(a.terms)
+        self._emit_terms(b.terms)
+        out = Variable({wire: 1})
+        self._row(label, a, b, out)
+        return out
+
+    def _run_hint(self, opcode: Opcode, operands: list[Variable], count: int, label: str) -> list[Variable]:
+        if opcode is not Opcode.INVERSE:
+            self._body.early_only = True
+        first = self._allocate(count, label)
+        self._body.code += [opcode, first]
+        if opcode is Opcode.BITS:
+            self._body.code.append(count)
+        elif opcode is Opcode.MAX:
+            self._body.code.append(len(operands))
+        for x in operands:
+            self._emit_terms(x.terms)
+        return [Variable({first + i: 1}) for i in range(count)]
+
+    def _begin_late(self, words: list[Variable]) -> tuple[Variable, Variable]:
+        if not self._root:
+            raise PhaseError("challenge() belongs to the root")
+        mask = self._allocate(1, "mask")
+        self._body.code += [Opcode.MASK, mask]
+        masked = Variable({mask: 1})
+        self._row("mask", masked, self.one, masked)
+        self.early = (self._body.n_wires, mask, tuple(next(iter(word.terms)) for word in words))
+        self._body.code.append(Opcode.CHALLENGE)
+        y = Variable({2: 1})
+        self._outputs[id(y)] = 2
+        self._kept.append(y)
+        return Variable({1: 1}), y
+
+    def _check_claim(self, x: Variable, lo: int, hi: int) -> None:
+        pass  # Nothing has a value yet; the engine checks claims.
+
+    def _allocate(self, count: int, label: str) -> int:
+        first = self._body.n_wires
+        self._body.n_wires += count
+        self._body.wire_names.append((first, label))
+        return first
+
+    def _row(self, label: str, a: Variable, b: Variable, c: Variable) -> None:
+        parts = self._body.parts
+        if not parts or not isinstance(parts[-1], Rows):
+            parts.append(Rows())
+        rows = parts[-1]
+        assert isinstance(rows, Rows)
+        rows.entries.append((label, dict(a.terms), dict(b.terms), dict(c.terms)))
+        self._body.n_rows += 1
+
+    def _emit(self, opcode: Opcode, wire: int, *operands: Variable) -> None:
+        self._body.code += [opcode, wire]
+        for x in operands:
+            self._emit_terms(x.terms)
+
+    def _emit_terms(self, terms: Any) -> None:
+        code = self._body.code
+        code.append(len(terms))
+        number = self._library.number
+        for key, value in terms.items():
+            if key >= 0:
+                reference = key
+            elif key == ONE:
+                reference = REF_ONE
+            else:
+                reference = REF_SLOT | (-2 - key)
+            code.append(number(value))
+            code.append(reference)
+
+
+def _substitute(terms: Any, base: int, slots: list[Terms]) -> Terms:
+    """A linear combination of a placed body, said in the caller's coordinates."""
+    total: Terms = {}
+    for key, value in terms.items():
+        if key >= 0:
+            total[key + base] = value
+        elif key == ONE:
+            total[ONE] = (total.get(ONE, 0) + value) % R
+        else:
+            for k, v in slots[-2 - key].items():
+                total[k] = (total.get(k, 0) + value * v) % R
+    return {k: v for k, v in total.items() if v}
