@@ -187,7 +187,7 @@ struct Field {
     friend constexpr Field operator-(const Field& a) { return zero() - a; }
     friend constexpr Field operator*(const Field& a, const Field& b) {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && x86::use_adx) [[likely]] {
+        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
             Field out;
             x86::montgomery_mul<Field>(out.v.data(), a.v.data(), b.v.data());
             return out;
