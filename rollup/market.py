@@ -86,7 +86,7 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The last applied tick. Before the first one everything is zero and there are no rows."""
+    """The last applied tick and the table behind it; `rollup.state.genesis` makes the first, with unused rows."""
 
     tick_seq: int = 0
     tick_time_ms: int = 0

@@ -10,6 +10,7 @@ from circuits.sizes import Size
 from rollup.accounts import Account, empty_account, leaf_hash
 from rollup.crypto import Hasher
 from rollup.crypto import field as to_field
+from rollup.instruments import table_hash, unused_row
 from rollup.market import Market, market_hash
 from rollup.tree import Tree
 
@@ -52,8 +53,10 @@ class State:
 
 
 def genesis(size: Size, hasher: Hasher) -> State:
-    """The state before the first batch."""
-    return State(size=size, accounts=Tree(size.depth, hasher, leaf_hash, empty_account(size)))
+    """The state before the first batch: no accounts, no tick, a table of unused rows."""
+    rows = tuple(unused_row(number, size) for number in range(size.instruments))
+    market = Market(table=table_hash(rows, hasher), rows=rows)
+    return State(size=size, accounts=Tree(size.depth, hasher, leaf_hash, empty_account(size)), market=market)
 
 
 def totals_hash(totals: Totals, hasher: Hasher) -> int:
