@@ -1,0 +1,566 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title The rollup's contract on L1: it holds the collateral, orders the batches and pays out what was proven
+@notice Deposits enter a FIFO queue. The operator commits a batch (its words are hashed and their order fixed); anyone
+        proves it, anyone executes it, anyone lets an owner be paid. Formats: docs/protocol.md sections 5, 7 and 8.
+@dev What a batch is allowed to do is the circuit's business. Here is decided only what the circuit cannot see: which
+     chain, contract, root, time and queue the batch speaks of (header words come from this contract's storage, never
+     from the caller), that words are canonical, and that money leaves only for what an executed batch withdrew.
+
+     Any deposit that is accepted here can be proven: its words are below r, its account number is empty or the
+     owner's, and all deposits together stay below 2^64 units.
+
+     Batches are proven in order, so the proven ones are a prefix: numbers 1..proven. A batch that cannot be proven
+     can always be reverted, because nothing behind it can have been proven on top of it.
+"""
+
+from ethereum.ercs import IERC20
+from ethereum.ercs import IERC20Detailed
+
+import bn254
+
+
+interface Verifier:
+    def verify(statement: Bytes[MAX_STATEMENT], proof: uint256[10]) -> bytes32: view
+    def verify_many(statements: Bytes[MAX_STATEMENT], proofs: DynArray[uint256[10], MAX_PROOFS]) -> DynArray[bytes32, MAX_PROOFS]: view
+    def vk_hash() -> bytes32: view
+
+
+struct Circuit:
+    verifier: address
+    ticks: uint256
+    steps: uint256
+
+
+struct Batch:
+    digest: bytes32
+    root: uint256
+    time_ms: uint256
+    queue_index: uint256
+    circuit: uint256
+    withdrawals: uint256
+
+
+struct StoredBatch:
+    digest: bytes32
+    root: uint256
+    # time_ms (48 bits) | queue index after (40) | circuit (8) | number of withdrawals (16)
+    summary: uint256
+    # Meaningful only if the number of withdrawals is not zero: a hash chain over their first two words.
+    payouts: bytes32
+
+
+event CircuitAdded:
+    circuit: indexed(uint256)
+    verifier: address
+    vk_hash: bytes32
+    ticks: uint256
+    steps: uint256
+
+
+event Deposited:
+    index: indexed(uint256)
+    owner: indexed(address)
+    account: indexed(uint256)
+    is_new: bool
+    amount: uint256
+    key_x: uint256
+    key_y: uint256
+    queue_hash: bytes32
+
+
+event Committed:
+    number: indexed(uint256)
+    circuit: uint256
+    old_root: uint256
+    new_root: uint256
+    time_ms: uint256
+    queue_from: uint256
+    queue_to: uint256
+    digest: bytes32
+
+
+event Proven:
+    number: indexed(uint256)
+    prover: indexed(address)
+
+
+event Executed:
+    number: indexed(uint256)
+    root: uint256
+
+
+event Credited:
+    number: indexed(uint256)
+    owner: indexed(address)
+    account: indexed(uint256)
+    amount: uint256
+
+
+event Claimed:
+    owner: indexed(address)
+    amount: uint256
+
+
+event Reverted:
+    to: uint256
+    committed: uint256
+
+
+event OperatorOffered:
+    candidate: indexed(address)
+
+
+event OperatorChanged:
+    operator: indexed(address)
+
+
+HEADER_WORDS: constant(uint256) = 10
+MAX_WORDS: constant(uint256) = 1024
+MAX_STATEMENT: constant(uint256) = 32 * (MAX_WORDS + 1)
+MAX_BODY: constant(uint256) = 32 * (MAX_WORDS - HEADER_WORDS)
+MAX_STEPS: constant(uint256) = 256
+MAX_PROOFS: constant(uint256) = 16
+MAX_CIRCUITS: constant(uint256) = 8
+MAX_DEPTH: constant(uint256) = 16
+
+DEPOSIT: constant(uint256) = 1
+MATCH: constant(uint256) = 2
+WITHDRAW: constant(uint256) = 3
+
+TOKEN_DECIMALS: constant(uint8) = 6
+# With this cap on all deposits ever made, cash of at most 2^94 after a trade stays below 2^95 after a deposit.
+MAX_DEPOSITS: constant(uint256) = 2**64 - 1
+MAX_INDEX: constant(uint256) = 2**40 - 1
+KEY_BITS: constant(uint256) = 2**216 - 1
+
+token: public(immutable(address))
+config: public(immutable(uint256))
+capacity: public(immutable(uint256))
+instruments: public(immutable(uint256))
+max_lag_ms: public(immutable(uint256))
+max_lead_ms: public(immutable(uint256))
+
+operator: public(address)
+candidate: public(address)
+
+# verifier (160 bits) | ticks (32) | steps (32); zero where there is no circuit.
+circuits: HashMap[uint256, uint256]
+circuit_count: public(uint256)
+
+# account number + 1 (40 bits) | 216 bits of the hash of the keys it was registered with; zero if not registered.
+registrations: HashMap[address, uint256]
+account_count: public(uint256)
+total_deposits: public(uint256)
+
+queue_length: public(uint256)
+queue_hash: public(HashMap[uint256, bytes32])
+
+batches: HashMap[uint256, StoredBatch]
+committed: public(uint256)
+proven: public(uint256)
+executed: public(uint256)
+
+claimable: public(HashMap[address, uint256])
+
+
+@deploy
+def __init__(
+    token_: address,
+    operator_: address,
+    genesis_root: uint256,
+    config_: uint256,
+    depth: uint256,
+    instruments_: uint256,
+    max_lag_ms_: uint256,
+    max_lead_ms_: uint256,
+    circuits_: DynArray[Circuit, MAX_CIRCUITS],
+):
+    """
+    @param depth Levels of the quaternary account tree.
+    @param max_lag_ms_ How far a batch's time may lie before the block that commits it.
+    @param max_lead_ms_ How far it may lie after.
+    @param circuits_ The batch sizes, each with its verifier; all share depth and instruments.
+    """
+    assert operator_ != empty(address), "zero address"
+    assert genesis_root < bn254.R and config_ < bn254.R, "word not below r"
+    assert 1 <= depth and depth <= MAX_DEPTH, "depth"
+    assert max_lag_ms_ < 2**48 and max_lead_ms_ < 2**48, "time window"
+    assert len(circuits_) != 0, "no circuit"
+    # Amounts in words are 1e-6 USD: a token of another scale would be credited wrongly.
+    assert staticcall IERC20Detailed(token_).decimals() == TOKEN_DECIMALS, "token decimals"
+    token = token_
+    config = config_
+    capacity = 4**depth
+    instruments = instruments_
+    max_lag_ms = max_lag_ms_
+    max_lead_ms = max_lead_ms_
+    self.operator = operator_
+    self.batches[0].root = genesis_root
+    for circuit: Circuit in circuits_:
+        assert circuit.steps != 0 and circuit.steps <= MAX_STEPS, "circuit size"
+        assert circuit.ticks <= MAX_WORDS and instruments_ <= MAX_WORDS, "circuit size"
+        words: uint256 = HEADER_WORDS + 4 * circuit.ticks + instruments_ + 4 * circuit.steps
+        assert words <= MAX_WORDS, "circuit size"
+        number: uint256 = self.circuit_count
+        self.circuits[number] = convert(circuit.verifier, uint256) | circuit.ticks << 160 | circuit.steps << 192
+        self.circuit_count = number + 1
+        log CircuitAdded(
+            circuit=number,
+            verifier=circuit.verifier,
+            vk_hash=staticcall Verifier(circuit.verifier).vk_hash(),
+            ticks=circuit.ticks,
+            steps=circuit.steps,
+        )
+    log OperatorChanged(operator=operator_)
+
+
+@internal
+@view
+def _circuit(number: uint256) -> Circuit:
+    packed: uint256 = self.circuits[number]
+    assert packed != 0, "no such circuit"
+    return Circuit(
+        verifier=convert(packed & (2**160 - 1), address),
+        ticks=(packed >> 160) & (2**32 - 1),
+        steps=packed >> 192,
+    )
+
+
+@internal
+@pure
+def _summary(time_ms: uint256, queue_index: uint256, circuit: uint256, withdrawals: uint256) -> uint256:
+    return time_ms | queue_index << 48 | circuit << 88 | withdrawals << 96
+
+
+@internal
+@pure
+def _unpacked(digest: bytes32, root: uint256, summary: uint256) -> Batch:
+    return Batch(
+        digest=digest,
+        root=root,
+        time_ms=summary & (2**48 - 1),
+        queue_index=(summary >> 48) & (2**40 - 1),
+        circuit=(summary >> 88) & (2**8 - 1),
+        withdrawals=summary >> 96,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ deposits
+
+
+@external
+@nonreentrant
+def deposit(owner: address, key_x: uint256, key_y: uint256, amount: uint256):
+    """
+    @notice Moves collateral in and puts a deposit for `owner` at the end of the queue.
+    @dev An owner's first deposit registers the account's key, so only the owner makes it: otherwise a stranger could
+         register a key of his own for somebody else. Later deposits may come from anyone, with the registered key or
+         none (0, 0). The queue gets what arrived, which for a token with fees is less than `amount`.
+    """
+    assert owner != empty(address), "zero address"
+    assert key_x < bn254.R and key_y < bn254.R, "word not below r"
+
+    before: uint256 = staticcall IERC20(token).balanceOf(self)
+    assert extcall IERC20(token).transferFrom(msg.sender, self, amount, default_return_value=True), "token refused"
+    received: uint256 = staticcall IERC20(token).balanceOf(self) - before
+    assert received != 0, "nothing received"
+    total: uint256 = self.total_deposits + received
+    assert total <= MAX_DEPOSITS, "deposit cap"
+    self.total_deposits = total
+
+    key_tag: uint256 = (convert(keccak256(abi_encode(key_x, key_y)), uint256) & KEY_BITS) << 40
+    registration: uint256 = self.registrations[owner]
+    is_new: bool = registration == 0
+    account: uint256 = 0
+    w_2: uint256 = 0
+    w_3: uint256 = 0
+    if is_new:
+        assert msg.sender == owner, "not the owner"
+        account = self.account_count
+        assert account < capacity, "no account left"
+        self.account_count = account + 1
+        self.registrations[owner] = account + 1 | key_tag
+        w_2 = key_x
+        w_3 = key_y
+    else:
+        account = (registration & MAX_INDEX) - 1
+        assert key_x | key_y == 0 or registration & ~MAX_INDEX == key_tag, "key differs"
+
+    index: uint256 = self.queue_length
+    assert index < MAX_INDEX, "queue full"
+    w_0: uint256 = DEPOSIT | account << 8 | convert(is_new, uint256) << 40 | received << 41
+    hash: bytes32 = keccak256(abi_encode(self.queue_hash[index], w_0, convert(owner, uint256), w_2, w_3))
+    self.queue_hash[index + 1] = hash
+    self.queue_length = index + 1
+    log Deposited(
+        index=index,
+        owner=owner,
+        account=account,
+        is_new=is_new,
+        amount=received,
+        key_x=w_2,
+        key_y=w_3,
+        queue_hash=hash,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ batches
+
+
+@external
+def commit(circuit: uint256, new_root: uint256, time_ms: uint256, queue_to: uint256, body: Bytes[MAX_BODY]):
+    """
+    @notice Fixes the words and the order of the next batch.
+    @param body The words after the header: ticks, market, and the records of the active steps.
+    """
+    assert msg.sender == self.operator, "not the operator"
+    size: Circuit = self._circuit(circuit)
+    assert new_root < bn254.R, "word not below r"
+    previous_number: uint256 = self.committed
+    assert previous_number < MAX_INDEX, "no number left"
+    old_root: uint256 = self.batches[previous_number].root
+    previous: Batch = self._unpacked(empty(bytes32), old_root, self.batches[previous_number].summary)
+    now_ms: uint256 = block.timestamp * 1000
+    assert time_ms <= now_ms + max_lead_ms and time_ms < 2**48, "time too late"
+    assert time_ms + max_lag_ms >= now_ms, "time too early"
+    assert time_ms >= previous.time_ms, "time goes back"
+    queue_from: uint256 = previous.queue_index
+
+    fixed: uint256 = 4 * size.ticks + instruments
+    words: uint256 = len(body) // 32
+    assert len(body) == 32 * words and words >= fixed and (words - fixed) % 4 == 0, "body length"
+    steps: uint256 = (words - fixed) // 4
+    assert steps <= size.steps, "too many steps"
+
+    at: uint256 = 0
+    for i: uint256 in range(fixed, bound=MAX_WORDS):
+        assert extract32(body, at, output_type=uint256) < bn254.R, "word not below r"
+        at = unsafe_add(at, 32)
+
+    queue_index: uint256 = queue_from
+    queue: bytes32 = empty(bytes32)
+    if queue_to != queue_from:
+        queue = self.queue_hash[queue_from]
+    withdrawals: uint256 = 0
+    payouts: bytes32 = empty(bytes32)
+    for i: uint256 in range(steps, bound=MAX_STEPS):
+        w_0: uint256 = extract32(body, at, output_type=uint256)
+        w_1: uint256 = extract32(body, at + 32, output_type=uint256)
+        w_2: uint256 = extract32(body, at + 64, output_type=uint256)
+        w_3: uint256 = extract32(body, at + 96, output_type=uint256)
+        assert w_0 < bn254.R and w_1 < bn254.R and w_2 < bn254.R and w_3 < bn254.R, "word not below r"
+        kind: uint256 = w_0 & 255
+        if kind == DEPOSIT:
+            queue = keccak256(abi_encode(queue, w_0, w_1, w_2, w_3))
+            queue_index = unsafe_add(queue_index, 1)
+        elif kind == WITHDRAW:
+            assert w_1 != 0 and w_1 >> 160 == 0, "owner is no address"
+            payouts = keccak256(abi_encode(payouts, w_0, w_1))
+            withdrawals = unsafe_add(withdrawals, 1)
+        else:
+            assert kind == MATCH, "unknown kind"
+        at = unsafe_add(at, 128)
+
+    assert queue_index == queue_to, "queue index"
+    if queue_to != queue_from:
+        assert queue_to <= self.queue_length, "queue index"
+        assert queue == self.queue_hash[queue_to], "queue hash"
+
+    number: uint256 = previous_number + 1
+    n: uint256 = HEADER_WORDS + words
+    digest: bytes32 = keccak256(
+        concat(
+            abi_encode(
+                n, n, chain.id, self, number, old_root, new_root, time_ms, queue_from, queue_to, config
+            ),
+            body,
+        )
+    )
+    self.committed = number
+    self.batches[number].digest = digest
+    self.batches[number].root = new_root
+    self.batches[number].summary = self._summary(time_ms, queue_to, circuit, withdrawals)
+    if withdrawals != 0:
+        self.batches[number].payouts = payouts
+    log Committed(
+        number=number,
+        circuit=circuit,
+        old_root=old_root,
+        new_root=new_root,
+        time_ms=time_ms,
+        queue_from=queue_from,
+        queue_to=queue_to,
+        digest=digest,
+    )
+
+
+@internal
+@view
+def _verifier_of(number: uint256) -> address:
+    batch: Batch = self._unpacked(empty(bytes32), 0, self.batches[number].summary)
+    return self._circuit(batch.circuit).verifier
+
+
+@external
+def prove(number: uint256, statement: Bytes[MAX_STATEMENT], proof: uint256[10]):
+    """
+    @notice Records that batch `number` is proven. Does nothing if it already is, so provers may race.
+    @param statement n || d_0 || ... || d_{n-1}, the words as committed.
+    """
+    assert number != 0 and number <= self.committed, "not committed"
+    done: uint256 = self.proven
+    if number <= done:
+        return
+    assert number == done + 1, "out of order"
+    digest: bytes32 = staticcall Verifier(self._verifier_of(number)).verify(statement, proof)
+    assert digest == self.batches[number].digest, "other words"
+    self.proven = number
+    log Proven(number=number, prover=msg.sender)
+
+
+@external
+def prove_many(
+    first: uint256, statements: Bytes[MAX_STATEMENT], proofs: DynArray[uint256[10], MAX_PROOFS]
+):
+    """
+    @notice Records that batches first, first + 1, ... are proven: one pairing check of n + 4 pairs for n proofs.
+    @dev All of them must have been committed for one circuit.
+    """
+    count: uint256 = len(proofs)
+    assert count != 0, "no proofs"
+    assert first == self.proven + 1, "out of order"
+    last: uint256 = first + count - 1
+    assert last <= self.committed, "not committed"
+    verifier: address = self._verifier_of(first)
+    digests: DynArray[bytes32, MAX_PROOFS] = staticcall Verifier(verifier).verify_many(statements, proofs)
+    assert len(digests) == count, "other words"
+    number: uint256 = first
+    for digest: bytes32 in digests:
+        assert digest == self.batches[number].digest, "other words"
+        assert self._verifier_of(number) == verifier, "other circuit"
+        log Proven(number=number, prover=msg.sender)
+        number += 1
+    self.proven = last
+
+
+@external
+@nonreentrant
+def execute(number: uint256, withdrawals: DynArray[uint256[2], MAX_STEPS]):
+    """
+    @notice Makes the root of the next proven batch final and its withdrawals claimable.
+    @param withdrawals The first two words of each withdrawal record of the batch, in order.
+    """
+    assert number == self.executed + 1, "out of order"
+    assert number <= self.proven, "not proven"
+    batch: Batch = self._unpacked(empty(bytes32), self.batches[number].root, self.batches[number].summary)
+    assert len(withdrawals) == batch.withdrawals, "withdrawals"
+    self.executed = number
+    payouts: bytes32 = empty(bytes32)
+    for record: uint256[2] in withdrawals:
+        payouts = keccak256(abi_encode(payouts, record[0], record[1]))
+        owner: address = convert(record[1], address)
+        amount: uint256 = (record[0] >> 40) & (2**64 - 1)
+        self.claimable[owner] += amount
+        log Credited(number=number, owner=owner, account=(record[0] >> 8) & (2**32 - 1), amount=amount)
+    if batch.withdrawals != 0:
+        assert payouts == self.batches[number].payouts, "withdrawals"
+    log Executed(number=number, root=batch.root)
+
+
+@external
+@nonreentrant
+def claim(owner: address):
+    """
+    @notice Pays `owner` all that is claimable. Anyone may call it; the money goes to the owner only.
+    """
+    amount: uint256 = self.claimable[owner]
+    assert amount != 0, "nothing to claim"
+    self.claimable[owner] = 0
+    before: uint256 = staticcall IERC20(token).balanceOf(self)
+    assert extcall IERC20(token).transfer(owner, amount, default_return_value=True), "token refused"
+    # A token that takes more from the vault than the owner is owed would take it from the other owners.
+    assert staticcall IERC20(token).balanceOf(self) + amount == before, "token took another amount"
+    log Claimed(owner=owner, amount=amount)
+
+
+# ------------------------------------------------------------------------------------------------ operator
+
+
+@external
+def revert_batches(to: uint256):
+    """
+    @notice Forgets the committed batches after number `to`. A proven batch is never reverted, so neither is an
+            executed one.
+    """
+    assert msg.sender == self.operator, "not the operator"
+    committed: uint256 = self.committed
+    assert to < committed, "nothing to revert"
+    assert to >= self.proven, "proven"
+    self.committed = to
+    log Reverted(to=to, committed=committed)
+
+
+@external
+def offer_operator(candidate: address):
+    """
+    @notice The operator names a successor, who becomes operator on accepting.
+    """
+    assert msg.sender == self.operator, "not the operator"
+    self.candidate = candidate
+    log OperatorOffered(candidate=candidate)
+
+
+@external
+def accept_operator():
+    """
+    @notice The candidate becomes operator.
+    """
+    assert msg.sender == self.candidate, "not the candidate"
+    self.operator = msg.sender
+    self.candidate = empty(address)
+    log OperatorChanged(operator=msg.sender)
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+@external
+@view
+def account_of(owner: address) -> uint256:
+    """
+    @notice The owner's account number; reverts if there is none.
+    """
+    registration: uint256 = self.registrations[owner]
+    assert registration != 0, "not registered"
+    return (registration & MAX_INDEX) - 1
+
+
+@external
+@view
+def circuit(number: uint256) -> Circuit:
+    """
+    @notice Verifier and size of a circuit.
+    """
+    return self._circuit(number)
+
+
+@external
+@view
+def batch(number: uint256) -> Batch:
+    """
+    @notice A committed batch; number 0 is the genesis state.
+    """
+    assert number <= self.committed, "not committed"
+    stored: StoredBatch = self.batches[number]
+    return self._unpacked(stored.digest, stored.root, stored.summary)
+
+
+@external
+@view
+def final_root() -> uint256:
+    """
+    @notice The state root after the last executed batch.
+    """
+    return self.batches[self.executed].root

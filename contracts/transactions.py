@@ -1,0 +1,100 @@
+"""Sending and calling, with explicit gas and one kind of failure, on any `Web3`.
+
+Decided here: a transaction is first tried as a call (free, and it yields the revert reason before anything is spent),
+then sent with the gas it was given, then its receipt's status is read; gas is never estimated, because estimating
+bisects over whole executions. What to send is left to the bindings. `web3` must be able to sign for the sender: its
+node holds the key (as the embedded chain does), or signing middleware was added to it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_tester.exceptions import TransactionFailed
+from eth_typing import ChecksumAddress, HexStr
+from web3 import Web3
+from web3.contract import Contract
+from web3.contract.contract import ContractConstructor, ContractFunction
+from web3.exceptions import ContractLogicError
+from web3.types import TxParams, TxReceipt
+
+from contracts.artifact import Artifact
+from contracts.errors import ContractCode, ContractError, reverted
+
+GAS_PER_CODE_BYTE = 200
+DEPLOY_OVERHEAD = 700_000
+
+
+def checksum(address: str) -> ChecksumAddress:
+    """An address as web3 wants it. Raises ValueError if it is none."""
+    return Web3.to_checksum_address(address)
+
+
+def bound(web3: Web3, artifact: Artifact, address: str) -> Contract:
+    """The contract at `address`. Raises ContractError 280 if there is no code."""
+    where = checksum(address)
+    if not web3.eth.get_code(where):
+        raise ContractError(ContractCode.NO_CONTRACT, f"no code at {where}")
+    return web3.eth.contract(address=where, abi=artifact.abi)
+
+
+def call(function: ContractFunction, sender: str | None = None, gas: int | None = None) -> Any:
+    """The result of a read. Raises ContractError with the reason if it reverts."""
+    params: TxParams = {}
+    if sender is not None:
+        params["from"] = checksum(sender)
+    if gas is not None:
+        params["gas"] = gas
+    try:
+        return function.call(params)
+    except (ContractLogicError, TransactionFailed) as error:
+        raise reverted(str(error)) from error
+
+
+def send(web3: Web3, function: ContractFunction, sender: str, gas: int, preflight: bool = True) -> TxReceipt:
+    """Send and wait; the receipt of a transaction that succeeded.
+
+    `gas` is the limit. Without `preflight` a transaction that reverts is mined and paid for. Raises ContractError with
+    the revert reason (200 if it ran out of gas or gave none).
+    """
+    if preflight:
+        call(function, sender, gas)
+    return _mined(web3, function, sender, gas)
+
+
+def _mined(web3: Web3, function: ContractFunction | ContractConstructor, sender: str, gas: int) -> TxReceipt:
+    params: TxParams = {"from": checksum(sender), "gas": gas}
+    try:
+        receipt = web3.eth.wait_for_transaction_receipt(function.transact(params), poll_latency=0.02)
+    except (ContractLogicError, TransactionFailed) as error:
+        raise reverted(str(error)) from error
+    if receipt["status"] != 1:
+        if isinstance(function, ContractFunction):
+            # Raises with the reason, unless it no longer fails on the state after it.
+            call(function, sender, gas)
+        raise ContractError(
+            ContractCode.REVERTED, f"transaction {receipt['transactionHash'].to_0x_hex()} failed"
+        )
+    return receipt
+
+
+def deploy(
+    web3: Web3, artifact: Artifact, arguments: Sequence[Any], sender: str, gas: int | None = None
+) -> Contract:
+    """Deploy a contract and return its binding; `gas` defaults to what the code's size costs and a margin.
+
+    Raises ContractError with the constructor's reason.
+    """
+    constructor = web3.eth.contract(abi=artifact.abi, bytecode=HexStr(artifact.bytecode)).constructor(
+        *arguments
+    )
+    limit = (
+        gas if gas is not None else DEPLOY_OVERHEAD + len(artifact.bytecode) // 2 * (GAS_PER_CODE_BYTE + 30)
+    )
+    try:
+        web3.eth.call({"from": checksum(sender), "gas": limit, "data": constructor.data_in_transaction})
+    except (ContractLogicError, TransactionFailed) as error:
+        raise reverted(str(error)) from error
+    receipt = _mined(web3, constructor, sender, limit)
+    address = receipt["contractAddress"]
+    assert address is not None  # a successful creation has one
+    return bound(web3, artifact, address)

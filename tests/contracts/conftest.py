@@ -1,0 +1,215 @@
+"""What the contract tests stand on: a chain with the contracts deployed, put back after every test, and proofs.
+
+The proofs are made without a prover: whoever knows the key's secrets can solve the verification equation for C, so any
+words get a valid proof (this is the simulator of Groth16's zero-knowledge proof, ePrint 2016/260, section 3.2). The
+points come from py_ecc, the equation from the paper; the contract has to agree with both.
+"""
+
+import functools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts.build import compile_file
+from contracts.chain import Bn254Precompiles, LocalChain
+from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollup
+from contracts.token import Token, deploy_test_token
+from contracts.verifier import ChallengeVerifier, deploy_verifier
+from contracts.words import BatchWords, DepositRecord, Record, WithdrawRecord
+from eth.precompiles.ecadd import _ecadd
+from eth.precompiles.ecmul import _ecmull
+from eth.precompiles.ecpairing import _ecpairing
+from py_ecc.optimized_bn128 import G1, G2, curve_order, multiply, normalize
+from verifier.challenge import challenge, evaluate
+from verifier.keys import Proof, VerifyingKey
+from verifier.points import Fp2, G1Point, G2Point
+
+R = curve_order
+GENESIS_ROOT = 0x1234567890ABCDEF
+CONFIG = 0xC0FFEE
+TOKENS = Path(__file__).parent / "tokens"
+
+
+def g1(scalar: int) -> G1Point:
+    x, y = normalize(multiply(G1, scalar % R))
+    return G1Point(int(x), int(y))
+
+
+def g2(scalar: int) -> G2Point:
+    x, y = normalize(multiply(G2, scalar % R))
+    return G2Point(Fp2(*(int(c) for c in x.coeffs)), Fp2(*(int(c) for c in y.coeffs)))
+
+
+@dataclass
+class Trapdoor:
+    """A key whose secrets are known."""
+
+    alpha: int
+    beta: int
+    gamma: int
+    delta: int
+    epsilon: int
+    ic: tuple[int, ...]
+    random: random.Random
+    key: VerifyingKey = field(init=False)
+    plain_key: VerifyingKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        shared: dict[str, Any] = {
+            "alpha": g1(self.alpha),
+            "beta": g2(self.beta),
+            "gamma": g2(self.gamma),
+            "delta": g2(self.delta),
+        }
+        ic = tuple(g1(x) for x in self.ic)
+        self.key = VerifyingKey(**shared, ic=ic[:3], epsilon=g2(self.epsilon))
+        self.plain_key = VerifyingKey(**shared, ic=ic)
+
+    @classmethod
+    def from_seed(cls, seed: int) -> "Trapdoor":
+        rng = random.Random(seed)
+        secrets = [rng.randrange(1, R) for _ in range(5)]
+        return cls(*secrets, ic=tuple(rng.randrange(1, R) for _ in range(5)), random=rng)
+
+    def prove(self, words: tuple[int, ...]) -> Proof:
+        a, b, d = (self.random.randrange(1, R) for _ in range(3))
+        point = g1(d)
+        chi = challenge(self.key, point, words)
+        statement = self.ic[0] + chi * self.ic[1] + evaluate(words, chi) * self.ic[2]
+        c = (a * b - self.alpha * self.beta - statement * self.gamma - d * self.epsilon) * pow(
+            self.delta, -1, R
+        )
+        return Proof(a=g1(a), b=g2(b), c=g1(c), d=point)
+
+    def prove_plain(self, inputs: list[int]) -> Proof:
+        a, b = (self.random.randrange(1, R) for _ in range(2))
+        statement = self.ic[0] + sum(x * ic for x, ic in zip(inputs, self.ic[1:], strict=True))
+        c = (a * b - self.alpha * self.beta - statement * self.gamma) * pow(self.delta, -1, R)
+        return Proof(a=g1(a), b=g2(b), c=g1(c))
+
+
+@pytest.fixture(scope="session")
+def trapdoor() -> Trapdoor:
+    return Trapdoor.from_seed(1)
+
+
+@pytest.fixture(scope="session")
+def other_trapdoor() -> Trapdoor:
+    return Trapdoor.from_seed(2)
+
+
+def _coordinates(point: tuple[Any, Any]) -> bytes:
+    return b"".join(int(c).to_bytes(32, "big") for c in point)
+
+
+@pytest.fixture(scope="session")
+def precompiles() -> Bn254Precompiles:
+    from eth_utils import ValidationError
+
+    return Bn254Precompiles(
+        ecadd=functools.cache(lambda data: _coordinates(_ecadd(data))),
+        ecmul=functools.cache(lambda data: _coordinates(_ecmull(data))),
+        ecpairing=functools.cache(lambda data: int(_ecpairing(data)).to_bytes(32, "big")),
+        invalid=(ValidationError,),
+    )
+
+
+@functools.cache
+def compiled_token(name: str) -> dict[str, Any]:
+    return compile_file(TOKENS / f"{name}.vy", TOKENS)
+
+
+@dataclass
+class World:
+    """The deployed contracts, a few people, and the sequence of actions that most tests start with."""
+
+    chain: LocalChain
+    token: Token
+    verifier: ChallengeVerifier
+    rollup: RollupContract
+    trapdoor: Trapdoor
+    other_trapdoor: Trapdoor
+    operator: str
+    alice: str
+    bob: str
+    carol: str
+    stranger: str
+
+    def now_ms(self) -> int:
+        return self.chain.time() * 1000
+
+    def fund(self, owner: str, amount: int) -> None:
+        self.token.mint(owner, owner, amount)
+        self.token.approve(owner, self.rollup.address, amount)
+
+    def deposit(self, owner: str, amount: int = 1_000_000, key: tuple[int, int] = (11, 22)) -> DepositRecord:
+        """Fund and deposit; the record that a batch must hold for it."""
+        new = self.rollup.account_of(owner) is None
+        self.fund(owner, amount)
+        self.rollup.deposit(owner, owner, amount, key)
+        account = self.rollup.account_of(owner)
+        assert account is not None
+        x, y = key if new else (0, 0)
+        return DepositRecord(account, new, amount, int(owner, 16), x, y)
+
+    def withdrawal(self, owner: str, amount: int, fee: int = 7, nonce: int = 3) -> WithdrawRecord:
+        account = self.rollup.account_of(owner)
+        assert account is not None
+        return WithdrawRecord(account, amount, fee, int(owner, 16), nonce)
+
+    def batch(self, *steps: Record, root: int | None = None, queue_to: int | None = None) -> BatchWords:
+        """The words of the batch that comes next on L1, with arbitrary ticks and market words."""
+        number = self.rollup.progress().committed + 1
+        deposits = sum(step[0] & 255 == 1 for step in steps)
+        before = self.rollup.batch(number - 1)
+        header = self.rollup.header(
+            number,
+            root if root is not None else 1000 + number,
+            self.now_ms(),
+            before.queue_index + deposits if queue_to is None else queue_to,
+        )
+        tick = (15 | number << 8, 5, 6, 7)
+        return BatchWords(header, (tick,), (1, 2, 3, R - 1), steps)
+
+    def commit(self, batch: BatchWords, circuit: int = 0) -> tuple[int, ...]:
+        header = batch.header
+        self.rollup.commit(
+            self.operator, header.new_root, header.time_ms, header.queue_to, batch.body(), circuit
+        )
+        return batch.words()
+
+    def prove(self, words: tuple[int, ...]) -> None:
+        self.rollup.prove(self.stranger, words[3], words, self.trapdoor.prove(words))
+
+    def settle(self, batch: BatchWords) -> None:
+        self.prove(self.commit(batch))
+        self.rollup.execute(self.stranger, batch.header.number, batch.withdrawals())
+
+
+def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor) -> World:
+    operator, alice, bob, carol, stranger, *_ = chain.accounts
+    token = deploy_test_token(chain.web3, operator)
+    verifier = deploy_verifier(chain.web3, trapdoor.key, operator)
+    second = deploy_verifier(chain.web3, other.key, operator)
+    circuits = [Circuit(verifier.address, 1, 4), Circuit(second.address, 1, 8)]
+    config = RollupConfig(
+        GENESIS_ROOT, CONFIG, depth=1, instruments=4, max_lag_ms=600_000, max_lead_ms=30_000
+    )
+    rollup = deploy_rollup(chain.web3, operator, token.address, config, circuits)
+    return World(chain, token, verifier, rollup, trapdoor, other, operator, alice, bob, carol, stranger)
+
+
+@pytest.fixture(scope="session")
+def deployed(precompiles: Bn254Precompiles, trapdoor: Trapdoor, other_trapdoor: Trapdoor) -> World:
+    return deploy_world(LocalChain(precompiles), trapdoor, other_trapdoor)
+
+
+@pytest.fixture
+def world(deployed: World) -> Iterator[World]:
+    """The deployed contracts as they were, whatever another test did to them."""
+    mark = deployed.chain.snapshot()
+    yield deployed
+    deployed.chain.revert(mark)
