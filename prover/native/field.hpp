@@ -156,6 +156,13 @@ struct Field {
     friend constexpr bool operator==(const Field& a, const Field& b) { return a.v == b.v; }
 
     friend constexpr Field operator+(const Field& a, const Field& b) {
+#if TICKPROOF_HAS_ADX
+        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+            Field out;
+            x86::add<Field>(out.v.data(), a.v.data(), b.v.data());
+            return out;
+        }
+#endif
         u128 t = static_cast<u128>(a.v[0]) + b.v[0];
         u64 s0 = static_cast<u64>(t);
         t = static_cast<u128>(a.v[1]) + b.v[1] + static_cast<u64>(t >> 64);
@@ -166,6 +173,13 @@ struct Field {
         return reduce_once(s0, s1, s2, s3);
     }
     friend constexpr Field operator-(const Field& a, const Field& b) {
+#if TICKPROOF_HAS_ADX
+        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+            Field out;
+            x86::sub<Field>(out.v.data(), a.v.data(), b.v.data());
+            return out;
+        }
+#endif
         u128 t = static_cast<u128>(a.v[0]) - b.v[0];
         u64 s0 = static_cast<u64>(t);
         t = static_cast<u128>(a.v[1]) - b.v[1] - (static_cast<u64>(t >> 64) & 1);

@@ -4,6 +4,9 @@ Bytes go in and bytes come out (docs/architecture.md, "Bytes at the kernel's edg
 names mean and which errors they raise is documented in `_kernel.pyi`."""
 
 # --- witness programs, hashes, signatures, pairings ---
+from prover.native._kernel import BadSecret as BadSecret
+from prover.native._kernel import FileFailure as FileFailure
+from prover.native._kernel import InfinityNotAllowed as InfinityNotAllowed
 from prover.native._kernel import (
     InvalidSignature as InvalidSignature,
 )
@@ -19,6 +22,7 @@ from prover.native._kernel import (
 from prover.native._kernel import (
     NonCanonical as NonCanonical,
 )
+from prover.native._kernel import NotInSubgroup as NotInSubgroup
 from prover.native._kernel import (
     NotOnCurve as NotOnCurve,
 )
@@ -73,6 +77,8 @@ from prover.native._kernel import (
 from prover.native._kernel import (
     ProgramVersion as ProgramVersion,
 )
+from prover.native._kernel import UnsatisfiedWitness as UnsatisfiedWitness
+from prover.native._kernel import UnsupportedKey as UnsupportedKey
 from prover.native._kernel import (
     Witness as Witness,
 )
@@ -97,9 +103,19 @@ from prover.native._kernel import (
 from prover.native._kernel import (
     eddsa_verify_batch as eddsa_verify_batch,
 )
+
+# --- engine, sums and transforms ---
+from prover.native._kernel import engine as engine
+from prover.native._kernel import msm_g1 as msm_g1
+from prover.native._kernel import msm_g2 as msm_g2
+from prover.native._kernel import ntt as ntt
 from prover.native._kernel import (
     poseidon as poseidon,
 )
 from prover.native._kernel import (
     poseidon_batch as poseidon_batch,
 )
+from prover.native._kernel import quotient_on_coset as quotient_on_coset
+from prover.native._kernel import set_engine as set_engine
+from prover.native._kernel import set_threads as set_threads
+from prover.native._kernel import threads as threads

@@ -14,11 +14,12 @@ namespace tickproof {
 
 // For each segment s: out[s] = sum over j in [offsets[s], offsets[s+1]) of (+-) bases[entry_j >> 1], minus when bit 0 of
 // the entry is set. Bases may be infinity. An empty segment gives infinity. offsets[0] may be above zero: it
-// indexes `entries` directly. Callers keep offsets[segments] - offsets[0] <= bucket_block_entries + one bucket's tail.
+// indexes `entries` directly. Callers keep offsets[segments] - offsets[0] <= bucket_block_entries. `bases` are affine points
+// of the key file (x, y in Montgomery form, R = 2^256), possibly unaligned: read them with memcpy or unaligned loads.
 inline constexpr std::size_t bucket_block_entries = 8192;
 
 template <class G>
-using BucketSums = void (*)(const Affine<G>* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
+using BucketSums = void (*)(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
                             std::size_t segments, Affine<G>* out);
 
 // a[i] = a[i] + b[i] for i < n, complete addition, one shared inversion.
