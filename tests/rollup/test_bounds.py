@@ -8,19 +8,7 @@ from rollup import bounds
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "POSITION",
-        "PRICE",
-        "SCENARIO",
-        "FUNDING",
-        "CONTINGENCY",
-        "CASH",
-        "TRADED_CASH",
-        "AMOUNT",
-        "FEE",
-        "FEE_RATE",
-    ]
-    + ["ORDER_ID", "NONCE", "SEQUENCE"],
+    "POSITION PRICE SCENARIO FUNDING CONTINGENCY CASH TRADED_CASH AMOUNT FEE FEE_RATE ORDER_ID NONCE SEQUENCE".split(),
 )
 def test_widths_are_the_circuits(name: str) -> None:
     assert getattr(bounds, name) == 1 << getattr(widths, name)

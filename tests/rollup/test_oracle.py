@@ -49,14 +49,8 @@ def test_textbook_perp_from_the_parameter_file() -> None:
     """MARGIN rule's example: perp at 3100, spot 3000, shock 18 %, contingencies 1.5 % / 2.0 % of spot."""
     rows = build_rows(Market(), [3000 * USD], 1, with_scan(1800, 33_334), MINIMAL)
     assert rows[0].mark == 3_100_002_000
-    rows = (
-        replace(
-            rows[0],
-            mark=3100 * USD,
-            scenarios=scenario_pnl(3100 * USD, with_scan(1800, 0).underlyings[0], DEFAULT.scenarios),
-        ),
-        *rows[1:],
-    )
+    textbook = scenario_pnl(3100 * USD, with_scan(1800, 0).underlyings[0], DEFAULT.scenarios)
+    rows = (replace(rows[0], mark=3100 * USD, scenarios=textbook), *rows[1:])
     account = empty_account(MINIMAL)
     account = replace(account, positions=(Position(10_000, 3090 * CASH), *account.positions[1:]))
     report = assess(account, rows, MINIMAL)
@@ -117,9 +111,8 @@ def test_funding_follows_the_capped_premium() -> None:
 
 
 def test_variance_is_the_ewma_of_squared_returns() -> None:
-    market = Market()
-    assert next_variance(market, 0, 100, 1, 9400) == 0
-    market = replace(build_market(100 * USD, 1_000), indices=build_market(100 * USD, 1_000).indices)
+    assert next_variance(Market(), 0, 100, 1, 9400) == 0
+    market = build_market(100 * USD, 1_000)
     # One percent in 4 seconds: 1e-4 / 4 s = 25e6 units of 1e-12, of which 6 % count.
     assert next_variance(market, 0, 101 * USD, 5_000, 9400) == 1_500_000
 

@@ -1,5 +1,6 @@
 """Price files: what is read exactly, what is refused with its line, and time that only moves forward."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_the_shipped_series_is_the_simulation() -> None:
     bars = simulated_prices()
     assert bars == parse_prices(as_csv().splitlines())
     assert len(bars) == 240
-    fall = min(later.low / earlier.open for earlier, later in zip(bars, bars[1:], strict=False))
+    fall = min(later.low / earlier.open for earlier, later in pairwise(bars))
     assert fall < 0.96
 
 
