@@ -4,4 +4,5 @@
 void register_crypto(nanobind::module_& m) {
     tickproof::register_witness(m);
     tickproof::register_signatures(m);
+    tickproof::register_pairing(m);
 }
