@@ -230,12 +230,19 @@ class Builder(ConstraintSystem):
         self._row(label, a, b, out)
         return out
 
+    def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable:
+        wire = self._allocate(1, label)
+        self._emit(Opcode.MULADD, wire, a, b, c)
+        out = Variable({wire: 1})
+        self._row(label, a, b, out - c)
+        return out
+
     def _run_hint(self, opcode: Opcode, operands: list[Variable], count: int, label: str) -> list[Variable]:
         if opcode is not Opcode.INVERSE:
             self._body.early_only = True
         first = self._allocate(count, label)
         self._body.code += [opcode, first]
-        if opcode is Opcode.BITS:
+        if opcode in (Opcode.BITS, Opcode.SIGNS):
             self._body.code.append(count)
         elif opcode is Opcode.MAX:
             self._body.code.append(len(operands))

@@ -105,6 +105,10 @@ class Engine(ConstraintSystem):
         self.n_constraints += 1
         return self._new(_value(a) * _value(b))
 
+    def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable:
+        self.n_constraints += 1
+        return self._new(_value(a) * _value(b) + _value(c))
+
     def _run_hint(self, opcode: Opcode, operands: list[Variable], count: int, label: str) -> list[Variable]:
         values = tuple(_value(x) for x in operands)
         answer = tuple(run_hint(opcode, values, count))
@@ -147,6 +151,8 @@ def run_hint(opcode: Opcode, operands: Sequence[int], count: int) -> list[int]:
     match opcode, *operands:
         case Opcode.BITS, x:
             return [x >> i & 1 for i in range(count)]
+        case Opcode.SIGNS, x, unit:
+            return [unit if x >> i & 1 else -unit % R for i in range(count)]
         case Opcode.INVERSE, x:
             return [inverse(x)]
         case Opcode.QUOTIENT, a, b:

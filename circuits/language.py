@@ -42,6 +42,8 @@ class Opcode(IntEnum):
     SIGN = 11
     MASK = 12
     CHALLENGE = 13
+    MULADD = 14
+    SIGNS = 15
 
 
 class ConstraintSystem(ABC):
@@ -96,6 +98,10 @@ class ConstraintSystem(ABC):
             return Bounded(product.terms, min(ends), max(ends))
         return product
 
+    def mul_add(self, a: Variable, b: Variable, c: Variable, label: str = "mul_add") -> Variable:
+        """A new wire that equals a*b + c: keeps an iterated sum from growing into a long linear combination. Costs 1."""
+        return self._product_plus(a, b, c, self._label(label))
+
     def mul_bounded(self, a: Bounded, b: Bounded, label: str = "mul") -> Bounded:
         """`mul` of two bounded values, typed as the bounded value it is. Costs 1; RangeOverflow if the product's interval is too wide."""
         product = self.mul(a, b, label)
@@ -143,6 +149,10 @@ class ConstraintSystem(ABC):
     def hint_bits(self, x: Variable, count: int, label: str = "bits") -> list[Variable]:
         """The `count` low bits of the canonical integer of x, least significant first."""
         return self._hint(Opcode.BITS, [x], count, label)
+
+    def hint_signs(self, x: Variable, unit: Variable, count: int, label: str = "signs") -> list[Variable]:
+        """For each of the `count` low bits of x, least significant first: unit where it is 1, -unit where it is 0."""
+        return self._hint(Opcode.SIGNS, [x, unit], count, label)
 
     def hint_inverse(self, x: Variable, label: str = "inverse") -> Variable:
         """1/x, or 0 for x = 0. The only hint allowed after the challenge."""
@@ -222,6 +232,9 @@ class ConstraintSystem(ABC):
 
     @abstractmethod
     def _product(self, a: Variable, b: Variable, label: str) -> Variable: ...
+
+    @abstractmethod
+    def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable: ...
 
     @abstractmethod
     def _run_hint(

@@ -170,6 +170,14 @@ void Witness::execute(std::span<const Fr> inputs) {
                 dst = a * b;
                 break;
             }
+            case Opcode::MulAdd: {
+                Fr& dst = wires[frame.base + *pc++];
+                const Fr a = combination(pc, frame);
+                const Fr b = combination(pc, frame);
+                const Fr c = combination(pc, frame);
+                dst = a * b + c;
+                break;
+            }
             case Opcode::Lin: {
                 Fr& dst = wires[frame.base + *pc++];
                 dst = combination(pc, frame);
@@ -192,6 +200,15 @@ void Witness::execute(std::span<const Fr> inputs) {
                 const u32 count = *pc++;
                 const Limbs value = combination(pc, frame).canonical();
                 for (u32 i = 0; i < count; ++i) dst[i] = limbs::bit(value, i) ? Fr::one() : Fr::zero();
+                break;
+            }
+            case Opcode::Signs: {
+                Fr* dst = wires + frame.base + *pc++;
+                const u32 count = *pc++;
+                const Limbs value = combination(pc, frame).canonical();
+                const Fr plus = combination(pc, frame);
+                const Fr minus = Fr::zero() - plus;
+                for (u32 i = 0; i < count; ++i) dst[i] = limbs::bit(value, i) ? plus : minus;
                 break;
             }
             case Opcode::Inverse: {

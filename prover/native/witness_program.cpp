@@ -323,6 +323,12 @@ private:
                 write(dst, 1);
                 break;
             }
+            case Opcode::MulAdd: {
+                const u32 dst = next();
+                for (int i = 0; i < 3; ++i) read_combination();
+                write(dst, 1);
+                break;
+            }
             case Opcode::Lin:
             case Opcode::Inverse: {
                 const u32 dst = next();
@@ -335,6 +341,15 @@ private:
                 early_only("BITS");
                 const u32 dst = next(), count = next();
                 if (count > Program::kMaxBits) refuse_here(ProgramFault::OutOfRange, "bit count");
+                read_combination();
+                write(dst, count);
+                break;
+            }
+            case Opcode::Signs: {
+                early_only("SIGNS");
+                const u32 dst = next(), count = next();
+                if (count > Program::kMaxBits) refuse_here(ProgramFault::OutOfRange, "bit count");
+                read_combination();
                 read_combination();
                 write(dst, count);
                 break;

@@ -52,6 +52,8 @@ enum class Opcode : std::uint32_t {
     Sign = 11,
     Mask = 12,
     Challenge = 13,
+    MulAdd = 14,
+    Signs = 15,
 };
 
 // A reference's top two bits; the other thirty are the index.

@@ -265,3 +265,19 @@ def test_fingerprint_changes_with_the_circuit() -> None:
 
     assert compile_circuit(scaled(2)).fingerprint == compile_circuit(scaled(2)).fingerprint
     assert compile_circuit(scaled(2)).fingerprint != compile_circuit(scaled(3)).fingerprint
+
+
+def test_mul_add_and_signs_are_one_constraint_and_one_hint() -> None:
+    def define(cs: ConstraintSystem) -> None:
+        a, b, c = (cs.input(name) for name in "abc")
+        total = cs.mul_add(a, b, c + 1)
+        for sign in cs.hint_signs(a, b, 3):
+            cs.assert_product(sign - b, sign + b, Variable({}), "sign")
+            total = cs.mul_add(sign, total, b)
+
+    circuit = compile_circuit(define)
+    assert circuit.r1cs.n_constraints == 7
+    engine = Engine({"a": 5, "b": 7, "c": R - 3})
+    define(engine)
+    assert engine.witness[4:9] == [33, 7, R - 7, 7, 238]
+    assert circuit.r1cs.unsatisfied_rows(engine.witness) == []

@@ -371,7 +371,7 @@ MALFORMED: list[tuple[str, str, bytes]] = [
         pack([*unpack(good_program())[:5], 0, *unpack(good_program())[6:8], *unpack(good_program())[24:]]),
     ),
     ("opcode 0", "ProgramOpcode", root(lambda a: [0, *ALL_INPUTS])),
-    ("opcode 14", "ProgramOpcode", root(lambda a: [*ALL_INPUTS, 14])),
+    ("opcode 16", "ProgramOpcode", root(lambda a: [*ALL_INPUTS, 16])),
     ("root beyond the table", "ProgramOutOfRange", with_word(7, 1)),
     ("all wires public and more", "ProgramOutOfRange", with_word(3, 4)),
     ("destination past the frame", "ProgramOutOfRange", root(lambda a: [INPUT, 1, 4], n_inputs=4)),
