@@ -92,15 +92,10 @@ class MarginReport:
 
 
 def assess(account: Account, rows: Sequence[Row], size: Size) -> MarginReport:
-    """The margin of `account` under the table `rows`, one row per instrument of `size`.
-
-    Before the first tick there are no rows; an account without positions can be assessed even then.
-    """
+    """The margin of `account` under the table `rows`, one row per instrument of `size`."""
     held = [
-        (row, position) for row, position in zip(rows, account.positions, strict=False) if position.quantity
+        (row, position) for row, position in zip(rows, account.positions, strict=True) if position.quantity
     ]
-    held_without_row = any(position.quantity for position in account.positions[len(rows) :])
-    assert not held_without_row, "a position exists for which no tick ever published a row"
     return MarginReport(
         cash=account.cash,
         position_value=sum(position_value(position, row) for row, position in held),

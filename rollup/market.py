@@ -10,7 +10,7 @@ from itertools import pairwise
 from circuits.sizes import Size
 from rollup import bounds
 from rollup.crypto import Crypto, Hasher, Point, Signature, domain, hash_many
-from rollup.instruments import Row, check_table, table_hash
+from rollup.instruments import Row, check_table, table_hash, unused_row
 from rollup.rejections import Code, Rejected, require_canonical, require_range
 
 TICK_TAG = "tickproof.tick.v1"
@@ -86,14 +86,20 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The last applied tick and the table behind it; `rollup.state.genesis` makes the first, with unused rows."""
+    """The last applied tick: its sequence number (0 before the first one), time, hash, table hash, indices, rows."""
 
-    tick_seq: int = 0
-    tick_time_ms: int = 0
-    tick_hash: int = 0
-    table: int = 0
-    indices: tuple[Index, ...] = ()
-    rows: tuple[Row, ...] = ()
+    tick_seq: int
+    tick_time_ms: int
+    tick_hash: int
+    table: int
+    indices: tuple[Index, ...]
+    rows: tuple[Row, ...]
+
+
+def genesis_market(size: Size, hasher: Hasher) -> Market:
+    """The market before the first tick: no tick, and a table of unused rows, so that a batch can open it."""
+    rows = tuple(unused_row(number, size) for number in range(size.instruments))
+    return Market(0, 0, 0, table_hash(rows, hasher), (), rows)
 
 
 def indices_hash(indices: tuple[Index, ...], hasher: Hasher) -> int:

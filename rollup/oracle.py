@@ -135,8 +135,8 @@ def next_funding(market: Market, listing: Listing, mark: int, price: int, time_m
     F grows by (mark - index) * elapsed / 8 h, the premium capped at `cap_bp` of the index, rounded down. Futures pay
     none. The first tick starts at zero.
     """
-    if listing.kind != Kind.PERP or not market.rows:
-        return 0 if not market.rows else market.rows[listing.id].funding
+    if listing.kind != Kind.PERP or market.tick_seq == 0:
+        return market.rows[listing.id].funding
     cap = price * cap_bp // bounds.BASIS_POINTS
     premium = max(-cap, min(cap, mark - price))
     elapsed = time_ms - market.tick_time_ms

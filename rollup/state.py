@@ -10,8 +10,7 @@ from circuits.sizes import Size
 from rollup.accounts import Account, empty_account, leaf_hash
 from rollup.crypto import Hasher
 from rollup.crypto import field as to_field
-from rollup.instruments import table_hash, unused_row
-from rollup.market import Market, market_hash
+from rollup.market import Market, genesis_market, market_hash
 from rollup.tree import Tree
 
 
@@ -39,7 +38,7 @@ class State:
 
     size: Size
     accounts: Tree[Account]
-    market: Market = field(default_factory=Market)
+    market: Market
     totals: Totals = field(default_factory=Totals)
     order_chain: int = 0
     batch_number: int = 0
@@ -54,9 +53,8 @@ class State:
 
 def genesis(size: Size, hasher: Hasher) -> State:
     """The state before the first batch: no accounts, no tick, a table of unused rows."""
-    rows = tuple(unused_row(number, size) for number in range(size.instruments))
-    market = Market(table=table_hash(rows, hasher), rows=rows)
-    return State(size=size, accounts=Tree(size.depth, hasher, leaf_hash, empty_account(size)), market=market)
+    accounts = Tree(size.depth, hasher, leaf_hash, empty_account(size))
+    return State(size=size, accounts=accounts, market=genesis_market(size, hasher))
 
 
 def totals_hash(totals: Totals, hasher: Hasher) -> int:

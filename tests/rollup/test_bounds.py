@@ -5,11 +5,20 @@ import pytest
 from circuits import widths
 from rollup import bounds
 
-
-@pytest.mark.parametrize(
-    "name",
-    "POSITION PRICE SCENARIO FUNDING CONTINGENCY CASH TRADED_CASH AMOUNT FEE FEE_RATE ORDER_ID NONCE SEQUENCE".split(),
+SIGNED_AND_UNSIGNED = (
+    "POSITION",
+    "PRICE",
+    "SCENARIO",
+    "FUNDING",
+    "CONTINGENCY",
+    "CASH",
+    "TRADED_CASH",
+    "AMOUNT",
 )
+SMALL_NUMBERS = ("FEE", "FEE_RATE", "ORDER_ID", "NONCE", "SEQUENCE")
+
+
+@pytest.mark.parametrize("name", [*SIGNED_AND_UNSIGNED, *SMALL_NUMBERS])
 def test_widths_are_the_circuits(name: str) -> None:
     assert getattr(bounds, name) == 1 << getattr(widths, name)
 

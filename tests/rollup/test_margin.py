@@ -83,8 +83,9 @@ def test_unsettled_funding_counts() -> None:
     assert assess(account, table(row), MINIMAL).equity == -3 * CASH
 
 
-def test_an_account_without_positions_needs_no_table() -> None:
-    assert assess(holding(5), (), MINIMAL).initial_balance == 5
+def test_an_account_without_positions_needs_its_cash_only() -> None:
+    assert assess(holding(5), table(), MINIMAL).initial_balance == 5
+    assert not assess(holding(-1), table(), MINIMAL).initial_holds
 
 
 quantities = st.integers(-(2**40) + 1, 2**40 - 1)

@@ -14,7 +14,7 @@ from rollup.accounts import Position, empty_account
 from rollup.backends import TwinCrypto
 from rollup.instruments import Kind, Status
 from rollup.margin import assess
-from rollup.market import Market
+from rollup.market import Market, genesis_market
 from rollup.oracle import (
     OracleError,
     build_rows,
@@ -37,6 +37,7 @@ from rollup.rules import Step
 USD, CASH = 10**6, 10**10
 CRYPTO = TwinCrypto()
 DEFAULT = default_parameters()
+GENESIS = genesis_market(MINIMAL, CRYPTO)
 
 
 def with_scan(scan_bp: int, basis_ppm: int) -> Parameters:
@@ -47,7 +48,7 @@ def with_scan(scan_bp: int, basis_ppm: int) -> Parameters:
 
 def test_textbook_perp_from_the_parameter_file() -> None:
     """MARGIN rule's example: perp at 3100, spot 3000, shock 18 %, contingencies 1.5 % / 2.0 % of spot."""
-    rows = build_rows(Market(), [3000 * USD], 1, with_scan(1800, 33_334), MINIMAL)
+    rows = build_rows(GENESIS, [3000 * USD], 1, with_scan(1800, 33_334), MINIMAL)
     assert rows[0].mark == 3_100_002_000
     textbook = scenario_pnl(3100 * USD, with_scan(1800, 0).underlyings[0], DEFAULT.scenarios)
     rows = (replace(rows[0], mark=3100 * USD, scenarios=textbook), *rows[1:])
@@ -98,9 +99,9 @@ def test_prices_do_not_fall_below_zero() -> None:
 
 
 def test_funding_follows_the_capped_premium() -> None:
-    rows = build_rows(Market(), [60_000 * USD], 1000, DEFAULT, MINIMAL)
+    rows = build_rows(GENESIS, [60_000 * USD], 1000, DEFAULT, MINIMAL)
     assert [row.funding for row in rows] == [0, 0, 0, 0]
-    market = Market(tick_seq=1, tick_time_ms=1000, rows=rows)
+    market = replace(GENESIS, tick_seq=1, tick_time_ms=1000, rows=rows)
     hour = 3_600_000
     later = build_rows(market, [60_000 * USD], 1000 + hour, DEFAULT, MINIMAL)
     # A premium of 120 ppm of 60,000 is 7.20 USD per 8 hours; the discount of 80 ppm is paid the other way.
@@ -111,14 +112,14 @@ def test_funding_follows_the_capped_premium() -> None:
 
 
 def test_variance_is_the_ewma_of_squared_returns() -> None:
-    assert next_variance(Market(), 0, 100, 1, 9400) == 0
+    assert next_variance(GENESIS, 0, 100, 1, 9400) == 0
     market = build_market(100 * USD, 1_000)
     # One percent in 4 seconds: 1e-4 / 4 s = 25e6 units of 1e-12, of which 6 % count.
     assert next_variance(market, 0, 101 * USD, 5_000, 9400) == 1_500_000
 
 
 def build_market(price: int, time_ms: int) -> Market:
-    tick, rows = build_tick(Market(), [price], time_ms, 1, DEFAULT, MINIMAL, CRYPTO)
+    tick, rows = build_tick(GENESIS, [price], time_ms, 1, DEFAULT, MINIMAL, CRYPTO)
     return Market(1, time_ms, 5, tick.table, tick.indices, rows)
 
 
@@ -144,12 +145,12 @@ def test_built_ticks_are_accepted_one_after_another(world: Any) -> None:
 @pytest.mark.parametrize("prices", [[], [1, 1], [0], [2**47]])
 def test_refuses_impossible_prices(prices: list[int]) -> None:
     with pytest.raises(OracleError):
-        build_tick(Market(), prices, 1, 1, DEFAULT, MINIMAL, CRYPTO)
+        build_tick(GENESIS, prices, 1, 1, DEFAULT, MINIMAL, CRYPTO)
 
 
 def test_refuses_time_standing_still() -> None:
     with pytest.raises(OracleError):
-        build_tick(Market(tick_time_ms=5), [1], 5, 1, DEFAULT, MINIMAL, CRYPTO)
+        build_tick(replace(GENESIS, tick_time_ms=5), [1], 5, 1, DEFAULT, MINIMAL, CRYPTO)
 
 
 def test_every_number_of_the_file_is_hashed() -> None:
@@ -216,7 +217,7 @@ def test_parameters_must_fit_the_size() -> None:
     for change in ({"scenarios": 23}, {"underlyings": 2}, {"instruments": 2}):
         with pytest.raises(ParameterError):
             build_tick(
-                Market(),
+                GENESIS,
                 [1] * change.get("underlyings", 1),
                 1,
                 1,

@@ -14,7 +14,7 @@ from rollup.accounts import OrderSlot, Position, empty_account, leaf_hash
 from rollup.backends import TwinCrypto
 from rollup.crypto import Signature, hash_many
 from rollup.instruments import Row, market_word, read_market_word, row_hash
-from rollup.market import Configuration, Market, configuration_hash, market_hash
+from rollup.market import Configuration, Market, configuration_hash, genesis_market, market_hash
 from rollup.records import (
     DepositRecord,
     MatchRecord,
@@ -186,7 +186,16 @@ def test_hash_many_is_the_twins() -> None:
 def test_configuration_and_market_hash() -> None:
     configuration = Configuration(((1, 2), (3, 4), (5, 6)), parameter_hash=7, max_tick_age_ms=8, universe=9)
     assert configuration_hash(configuration, CRYPTO) == poseidon([poseidon([1, 2, 3, 4, 5, 6]), 7, 8, 9])
-    assert market_hash(Market(), CRYPTO) == poseidon([0, 0, 0, 0])
+    assert market_hash(Market(1, 2, 3, 4, (), ()), CRYPTO) == poseidon([1, 2, 3, 4])
+
+
+def test_genesis_opens_on_unused_rows(world: Any) -> None:
+    market = genesis_market(world.size, CRYPTO)
+    row_hashes = [
+        twin_hash_many([number, 0, 0, 0, 0, 0, 0, *[0] * world.size.scenarios]) for number in range(4)
+    ]
+    assert (market.tick_seq, market.tick_time_ms, market.tick_hash) == (0, 0, 0)
+    assert market.table == poseidon(row_hashes)
 
 
 @given(
