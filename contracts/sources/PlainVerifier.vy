@@ -30,7 +30,7 @@ def __init__(key: uint256[14], ic: DynArray[uint256[2], MAX_INPUTS + 1]):
         for other: uint256 in [2, 6, 10]:
             if other < g2:
                 assert key[other] != key[g2] or key[other + 1] != key[g2 + 1], "key degenerate"
-    bn254._assert_product_is_one(pairs)
+    bn254._assert_all(pairs)
     bn254._check_g1(key[0], key[1])
     same: uint256[2] = ecadd([key[0], key[1]], [0, 0])
     for point: uint256[2] in ic:
@@ -65,7 +65,7 @@ def verify(inputs: DynArray[uint256, MAX_INPUTS], proof: uint256[8]):
     for i: uint256 in range(len(inputs), bound=MAX_INPUTS):
         assert inputs[i] < bn254.R, "input not below r"
         sum = ecadd(sum, ecmul(IC[i + 1], inputs[i]))
-    bn254._assert_product_is_one(
+    bn254._assert_all(
         [
             [proof[0], bn254.P - proof[1], proof[2], proof[3], proof[4], proof[5]],
             [KEY[0], KEY[1], KEY[2], KEY[3], KEY[4], KEY[5]],

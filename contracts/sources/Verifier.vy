@@ -38,7 +38,7 @@ def __init__(key: uint256[24]):
         for other: uint256 in [2, 6, 10, 14]:
             if other < g2:
                 assert key[other] != key[g2] or key[other + 1] != key[g2 + 1], "key degenerate"
-    bn254._assert_product_is_one(pairs)
+    bn254._assert_all(pairs)
     for g1: uint256 in [0, 18, 20, 22]:
         bn254._check_g1(key[g1], key[g1 + 1])
         # ecadd fails on a point that is not on the curve.
@@ -64,37 +64,19 @@ def _challenge(n: uint256, digest: bytes32, d_x: uint256, d_y: uint256) -> uint2
 
 @internal
 @view
-def _assert_product(
-    signed: DynArray[uint256[6], bn254.MAX_PAIRS],
-    alpha: uint256[2],
-    inputs: uint256[2],
-    c: uint256[2],
-    d: uint256[2],
-):
-    """
-    @notice The pairs of -A and B, and the four that every proof under the key shares.
-    """
-    pairs: DynArray[uint256[6], bn254.MAX_PAIRS] = signed
-    pairs.append([alpha[0], alpha[1], KEY[2], KEY[3], KEY[4], KEY[5]])
-    pairs.append([inputs[0], inputs[1], KEY[6], KEY[7], KEY[8], KEY[9]])
-    pairs.append([d[0], d[1], KEY[10], KEY[11], KEY[12], KEY[13]])
-    pairs.append([c[0], c[1], KEY[14], KEY[15], KEY[16], KEY[17]])
-    bn254._assert_product_is_one(pairs)
-
-
-@internal
-@view
 def _assert_equation(chi: uint256, y: uint256, proof: uint256[10]):
-    inputs: uint256[2] = ecadd(
+    public_: uint256[2] = ecadd(
         [KEY[18], KEY[19]],
         ecadd(ecmul([KEY[20], KEY[21]], chi), ecmul([KEY[22], KEY[23]], y)),
     )
-    self._assert_product(
-        [[proof[0], bn254.P - proof[1], proof[2], proof[3], proof[4], proof[5]]],
-        [KEY[0], KEY[1]],
-        inputs,
-        [proof[6], proof[7]],
-        [proof[8], proof[9]],
+    bn254._assert_five(
+        [
+            proof[0], bn254.P - proof[1], proof[2], proof[3], proof[4], proof[5],
+            KEY[0], KEY[1], KEY[2], KEY[3], KEY[4], KEY[5],
+            public_[0], public_[1], KEY[6], KEY[7], KEY[8], KEY[9],
+            proof[8], proof[9], KEY[10], KEY[11], KEY[12], KEY[13],
+            proof[6], proof[7], KEY[14], KEY[15], KEY[16], KEY[17],
+        ]
     )
 
 
@@ -109,7 +91,7 @@ def _assert_weighted_equation(
     """
     @notice The product over i of the equation of proof i to the power rho_i, rho_0 = 1: n + 4 pairs.
     """
-    signed: DynArray[uint256[6], bn254.MAX_PAIRS] = []
+    pairs: DynArray[uint256[6], bn254.MAX_PAIRS] = []
     sum_1: uint256 = 0
     sum_chi: uint256 = 0
     sum_y: uint256 = 0
@@ -130,12 +112,17 @@ def _assert_weighted_equation(
         sum_1 = uint256_addmod(sum_1, rho, bn254.R)
         sum_chi = uint256_addmod(sum_chi, uint256_mulmod(rho, chi[i], bn254.R), bn254.R)
         sum_y = uint256_addmod(sum_y, uint256_mulmod(rho, y[i], bn254.R), bn254.R)
-        signed.append([a_i[0], a_i[1], proofs[i][2], proofs[i][3], proofs[i][4], proofs[i][5]])
-    inputs: uint256[2] = ecadd(
+        pairs.append([a_i[0], a_i[1], proofs[i][2], proofs[i][3], proofs[i][4], proofs[i][5]])
+    alpha: uint256[2] = ecmul([KEY[0], KEY[1]], sum_1)
+    public_: uint256[2] = ecadd(
         ecmul([KEY[18], KEY[19]], sum_1),
         ecadd(ecmul([KEY[20], KEY[21]], sum_chi), ecmul([KEY[22], KEY[23]], sum_y)),
     )
-    self._assert_product(signed, ecmul([KEY[0], KEY[1]], sum_1), inputs, c, d)
+    pairs.append([alpha[0], alpha[1], KEY[2], KEY[3], KEY[4], KEY[5]])
+    pairs.append([public_[0], public_[1], KEY[6], KEY[7], KEY[8], KEY[9]])
+    pairs.append([d[0], d[1], KEY[10], KEY[11], KEY[12], KEY[13]])
+    pairs.append([c[0], c[1], KEY[14], KEY[15], KEY[16], KEY[17]])
+    bn254._assert_all(pairs)
 
 
 @external

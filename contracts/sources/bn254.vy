@@ -5,7 +5,8 @@
 @notice What every verifier here shares: canonical coordinates, no point at infinity, and a pairing check whose
         call and result are both checked. Curve and subgroup membership are checked by the precompiles: a point
         off its curve or outside its subgroup makes the call fail.
-@dev Points are words in EVM order: x, y in G1; x imaginary, x real, y imaginary, y real in G2.
+@dev Points are words in EVM order: x, y in G1; x imaginary, x real, y imaginary, y real in G2. A pair is P (2 words)
+     and Q (4 words).
 """
 
 P: constant(uint256) = 21888242871839275222246405745257275088696311157297823662689037894645226208583
@@ -33,9 +34,24 @@ def _check_g2(x_i: uint256, x_r: uint256, y_i: uint256, y_r: uint256):
 
 @internal
 @view
-def _assert_product_is_one(pairs: DynArray[uint256[6], MAX_PAIRS]):
+def _assert_five(input: uint256[30]):
     """
-    @notice Reverts unless the product of e(P_i, Q_i) is one; each pair is P_i (2 words) and Q_i (4 words).
+    @notice Reverts unless the product of e(P_i, Q_i) over five pairs is one.
+    """
+    ok: bool = False
+    output: Bytes[32] = b""
+    ok, output = raw_call(
+        ECPAIRING, abi_encode(input), max_outsize=32, is_static_call=True, revert_on_failure=False
+    )
+    assert ok and len(output) == 32, "not a point of the group"
+    assert convert(output, uint256) == 1, "proof invalid"
+
+
+@internal
+@view
+def _assert_all(pairs: DynArray[uint256[6], MAX_PAIRS]):
+    """
+    @notice Reverts unless the product of e(P_i, Q_i) over all pairs is one.
     """
     # The encoding is an offset, a length, and then the 192 bytes of each pair as the precompile reads them.
     input: Bytes[192 * MAX_PAIRS + 64] = slice(abi_encode(pairs), 64, 192 * len(pairs))

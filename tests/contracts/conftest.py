@@ -7,22 +7,27 @@ points come from py_ecc, the equation from the paper; the contract has to agree 
 
 import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.build import compile_file
-from contracts.chain import Bn254Precompiles, LocalChain
-from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollup
-from contracts.token import Token, deploy_test_token
-from contracts.verifier import ChallengeVerifier, deploy_verifier
-from contracts.words import BatchWords, DepositRecord, Record, WithdrawRecord
 from eth.precompiles.ecadd import _ecadd
 from eth.precompiles.ecmul import _ecmull
 from eth.precompiles.ecpairing import _ecpairing
 from py_ecc.optimized_bn128 import G1, G2, curve_order, multiply, normalize
+from web3 import Web3
+
+from contracts.artifact import Artifact
+from contracts.build import compile_file
+from contracts.chain import Bn254Precompiles, LocalChain
+from contracts.errors import ContractCode, ContractError
+from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollup
+from contracts.token import Token, deploy_test_token
+from contracts.transactions import deploy, send
+from contracts.verifier import ChallengeVerifier, deploy_verifier
+from contracts.words import BatchWords, DepositRecord, Record, WithdrawRecord
 from verifier.challenge import challenge, evaluate
 from verifier.keys import Proof, VerifyingKey
 from verifier.points import Fp2, G1Point, G2Point
@@ -118,8 +123,52 @@ def precompiles() -> Bn254Precompiles:
 
 
 @functools.cache
-def compiled_token(name: str) -> dict[str, Any]:
-    return compile_file(TOKENS / f"{name}.vy", TOKENS)
+def _token_artifact(name: str) -> Artifact:
+    compiled = compile_file(TOKENS / f"{name}.vy", TOKENS)
+    return Artifact(contract=name, compiler="test", sources={}, **compiled)
+
+
+@dataclass
+class DeployedToken:
+    """A contract of tests/contracts/tokens, and how to call it."""
+
+    web3: Web3
+    sender: str
+    contract: Any
+
+    def send(self, name: str, *arguments: Any) -> None:
+        send(self.web3, self.contract.functions[name](*arguments), self.sender, 300_000)
+
+
+@pytest.fixture(scope="session")
+def deploy_token() -> Callable[..., DeployedToken]:
+    def make(chain: LocalChain, name: str, *arguments: Any) -> DeployedToken:
+        sender = chain.accounts[9]
+        contract = deploy(chain.web3, _token_artifact(name), arguments, sender)
+        return DeployedToken(chain.web3, sender, contract)
+
+    return make
+
+
+@dataclass
+class Refusal:
+    """A block in which a call must be refused with one number."""
+
+    code: ContractCode
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        assert isinstance(error, ContractError), f"not refused with {self.code.name}: {error!r}"
+        assert error.code is self.code, f"refused for another reason than {self.code.name}: {error}"
+        return True
+
+
+@pytest.fixture(scope="session")
+def refused() -> Callable[[ContractCode], Refusal]:
+    """`with refused(ContractCode.X): call`"""
+    return Refusal
 
 
 @dataclass
@@ -129,6 +178,7 @@ class World:
     chain: LocalChain
     token: Token
     verifier: ChallengeVerifier
+    second_verifier: ChallengeVerifier
     rollup: RollupContract
     trapdoor: Trapdoor
     other_trapdoor: Trapdoor
@@ -182,6 +232,7 @@ class World:
         return batch.words()
 
     def prove(self, words: tuple[int, ...]) -> None:
+        """Prove the batch of these words for circuit 0."""
         self.rollup.prove(self.stranger, words[3], words, self.trapdoor.prove(words))
 
     def settle(self, batch: BatchWords) -> None:
@@ -189,9 +240,9 @@ class World:
         self.rollup.execute(self.stranger, batch.header.number, batch.withdrawals())
 
 
-def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor) -> World:
+def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor, token: Token | None = None) -> World:
     operator, alice, bob, carol, stranger, *_ = chain.accounts
-    token = deploy_test_token(chain.web3, operator)
+    token = token or deploy_test_token(chain.web3, operator)
     verifier = deploy_verifier(chain.web3, trapdoor.key, operator)
     second = deploy_verifier(chain.web3, other.key, operator)
     circuits = [Circuit(verifier.address, 1, 4), Circuit(second.address, 1, 8)]
@@ -199,7 +250,9 @@ def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor) -> Worl
         GENESIS_ROOT, CONFIG, depth=1, instruments=4, max_lag_ms=600_000, max_lead_ms=30_000
     )
     rollup = deploy_rollup(chain.web3, operator, token.address, config, circuits)
-    return World(chain, token, verifier, rollup, trapdoor, other, operator, alice, bob, carol, stranger)
+    return World(
+        chain, token, verifier, second, rollup, trapdoor, other, operator, alice, bob, carol, stranger
+    )
 
 
 @pytest.fixture(scope="session")
@@ -213,3 +266,15 @@ def world(deployed: World) -> Iterator[World]:
     mark = deployed.chain.snapshot()
     yield deployed
     deployed.chain.revert(mark)
+
+
+@pytest.fixture
+def world_of(
+    precompiles: Bn254Precompiles, trapdoor: Trapdoor, other_trapdoor: Trapdoor
+) -> Callable[[LocalChain, str], World]:
+    """Deploy a world on a chain of one's own, for a token that is there already."""
+
+    def make(chain: LocalChain, token: str) -> World:
+        return deploy_world(chain, trapdoor, other_trapdoor, Token(chain.web3, token))
+
+    return make

@@ -1,0 +1,118 @@
+"""Deposits: who may register which key, what enters the queue, and what is refused."""
+
+import pytest
+
+from contracts.errors import ContractCode
+from contracts.events import Deposited
+from contracts.words import encode, queue_hash
+from verifier.challenge import keccak256
+
+R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+MAX_DEPOSITS = 2**64 - 1
+
+
+def test_accounts_are_given_out_in_order_one_per_owner(world):
+    for number, owner in enumerate((world.alice, world.bob, world.carol)):
+        assert world.rollup.account_of(owner) is None
+        assert world.deposit(owner).account == number
+    world.deposit(world.alice)
+    assert world.rollup.account_of(world.alice) == 0
+
+
+def test_queue_hash_is_the_chain_over_the_records_words(world):
+    records = [world.deposit(world.alice, 5), world.deposit(world.bob, 6), world.deposit(world.alice, 7)]
+    expected = bytes(32)
+    for index, record in enumerate(records):
+        # Written out here as docs/protocol.md section 8 has it, beside the function that the package uses.
+        words = (
+            1 | record.account << 8 | int(record.is_new) << 40 | record.amount << 41,
+            record.owner,
+            record.key_x,
+            record.key_y,
+        )
+        assert queue_hash(expected, record) == keccak256(expected + encode(words))
+        expected = keccak256(expected + encode(words))
+        assert world.rollup.queue_hash(index + 1) == expected
+    assert world.rollup.queue_length() == 3
+    assert world.rollup.total_deposits() == 18
+
+
+def test_event_tells_the_record(world):
+    world.fund(world.alice, 9)
+    receipt = world.rollup.deposit(world.alice, world.alice, 9, (R - 1, 0))
+    (event,) = world.rollup.receipt_events(receipt)
+    assert isinstance(event, Deposited)
+    assert (event.index, event.owner, event.account, event.is_new, event.amount) == (
+        0,
+        world.alice,
+        0,
+        True,
+        9,
+    )
+    assert (event.key_x, event.key_y) == (R - 1, 0)
+    assert event.queue_hash == world.rollup.queue_hash(1)
+
+
+def test_a_stranger_cannot_register_a_key_for_somebody_else(world, refused):
+    world.fund(world.stranger, 100)
+    with refused(ContractCode.NOT_THE_OWNER):
+        world.rollup.deposit(world.stranger, world.alice, 100, (1, 2))
+    world.deposit(world.alice)
+    world.rollup.deposit(world.stranger, world.alice, 100)
+    assert world.rollup.queue_length() == 2
+
+
+@pytest.mark.parametrize("key", [(11, 23), (12, 22), (22, 11), (0, 22), (11, 0)])
+def test_later_deposit_names_the_registered_key_or_none(world, refused, key):
+    world.deposit(world.alice, key=(11, 22))
+    world.fund(world.alice, 20)
+    world.rollup.deposit(world.alice, world.alice, 1, (11, 22))
+    world.rollup.deposit(world.alice, world.alice, 1)
+    with refused(ContractCode.KEY_DIFFERS):
+        world.rollup.deposit(world.alice, world.alice, 1, key)
+
+
+@pytest.mark.parametrize("key", [(R, 0), (0, R), (2**256 - 1, 0), (0, 2**256 - 1)])
+def test_key_coordinates_are_below_r(world, refused, key):
+    world.fund(world.alice, 1)
+    with refused(ContractCode.WORD_NOT_BELOW_R):
+        world.rollup.deposit(world.alice, world.alice, 1, key)
+
+
+def test_the_zero_owner_is_refused(world, refused):
+    world.fund(world.alice, 1)
+    with refused(ContractCode.ZERO_ADDRESS):
+        world.rollup.deposit(world.alice, "0x" + "00" * 20, 1)
+
+
+def test_nothing_is_no_deposit(world, refused):
+    with refused(ContractCode.NOTHING_RECEIVED):
+        world.rollup.deposit(world.alice, world.alice, 0, (1, 2))
+
+
+def test_more_than_approved_or_held_is_the_tokens_refusal(world, refused):
+    world.fund(world.alice, 10)
+    with refused(ContractCode.ALLOWANCE):
+        world.rollup.deposit(world.alice, world.alice, 11, (1, 2))
+    world.token.approve(world.alice, world.rollup.address, 11)
+    with refused(ContractCode.BALANCE):
+        world.rollup.deposit(world.alice, world.alice, 11, (1, 2))
+    assert world.rollup.account_of(world.alice) is None
+
+
+def test_all_deposits_together_stay_below_two_to_the_64(world, refused):
+    world.deposit(world.alice, MAX_DEPOSITS - 5)
+    world.fund(world.bob, 6)
+    with refused(ContractCode.DEPOSIT_CAP):
+        world.rollup.deposit(world.bob, world.bob, 6, (1, 2))
+    world.rollup.deposit(world.bob, world.bob, 5, (1, 2))
+    assert world.rollup.total_deposits() == MAX_DEPOSITS
+
+
+def test_the_tree_holds_four_accounts_and_no_more(world, refused):
+    for owner in world.chain.accounts[5:9]:
+        world.deposit(owner)
+    world.fund(world.alice, 1)
+    with refused(ContractCode.NO_ACCOUNT_LEFT):
+        world.rollup.deposit(world.alice, world.alice, 1, (1, 2))
+    world.deposit(world.chain.accounts[5])
