@@ -1,104 +1,107 @@
-"""The batch circuit's inputs from the steps of a batch.
+"""The private inputs that the batch circuit takes for a sealed batch (`circuits.batch.circuit`).
 
-Decides only the layout (names and order of circuits.batch): every number comes from the applied steps and the states around them. A
-step or tick slot that a batch does not use is filled with values that satisfy the circuit and do nothing.
+Decides only how a batch's numbers are named and how unused slots are filled; every statement about them is proven by the
+circuit. Padding uses values that satisfy the checks which run in every slot: zero amounts, the latest expiry, an account
+opened and closed unchanged.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from circuits import widths
 from circuits.sizes import Size
-from circuits.twins import babyjub
+from rollup import bounds
 from rollup.accounts import SLOT_SHIFT, Account
-from rollup.crypto import Signature
+from rollup.batch import SealedBatch
+from rollup.crypto import Crypto, Signature
 from rollup.instruments import Row, greeks_word
-from rollup.market import SignedTick
-from rollup.records import StepKind
-from rollup.rules import BatchContext, Step
+from rollup.market import SignedTick, tick_message
+from rollup.rules import Step
 from rollup.state import State
 from rollup.transactions import Deposit, Match, SignedOrder, SignedWithdrawal
 from rollup.tree import Tree
 
 Inputs = dict[str, int | Sequence[int]]
+"""Input values by full name; signed numbers as they are (the circuit's loader reduces them)."""
 
-LATEST = (1 << widths.TIME) - 1
-UNUSED_SIGNATURE = Signature(*babyjub.BASE8, 0)
-"""What a signature slot holds that nothing enables: a point of the curve, so that unconditional point checks hold."""
+NO_SIGNATURE = (0, 0, 0)
+LATEST = bounds.TIME_MS - 1
 
 
-def circuit_inputs(steps: Sequence[Step], before: State, context: BatchContext) -> Inputs:
-    """Inputs of circuits.batch for the applied `steps` (ticks first, then at most `size.steps` others) on the state `before`.
-
-    The steps must be those of one batch in the order in which `rollup.rules.apply` made them from `before`.
-    """
-    size = context.size
-    ticks = [step for step in steps if step.kind == StepKind.TICK]
-    others = [step for step in steps if step.kind != StepKind.TICK]
-    market = (steps[-1].after if steps else before).market
+def circuit_inputs(batch: SealedBatch) -> Inputs:
+    """Inputs of `circuits.batch.circuit` for a sealed batch."""
+    context, before, market = batch.context, batch.before, batch.after.market
+    size, ticks, others = context.size, batch.ticks, batch.steps
     inputs: Inputs = {
         "chain_id": context.chain_id,
         "contract": context.contract,
         "batch_number": context.number,
         "time": context.time_ms,
-        "config/oracles": [x for key in context.configuration.oracles for x in key],
-        "config/parameter_hash": context.configuration.parameter_hash,
-        "config/max_tick_age": context.configuration.max_tick_age_ms,
-        "config/universe": context.configuration.universe,
+        "config/oracles": [coordinate for key in configuration.oracles for coordinate in key],
+        "config/parameter_hash": configuration.parameter_hash,
+        "config/max_tick_age": configuration.max_tick_age_ms,
+        "config/universe": configuration.universe,
         "old/accounts_root": before.accounts.root(),
         "old/order_chain": before.order_chain,
-        "old/tick_seq": before.market.tick_seq,
-        "old/tick_time": before.market.tick_time_ms,
-        "old/tick": before.market.tick_hash,
-        "old/table": before.market.table,
-        "old/totals": [
-            before.totals.deposits,
-            before.totals.withdrawals,
-            before.totals.fees,
-            before.totals.insurance,
-        ],
+        "old/tick_seq": market.tick_seq,
+        "old/tick_time": market.tick_time_ms,
+        "old/tick": market.tick_hash,
+        "old/table": market.table,
+        "old/totals": [totals.deposits, totals.withdrawals, totals.fees, totals.insurance],
         "old/queue_index": before.queue_index,
-        "fresh": int(
-            market.tick_seq > 0
-            and 0 <= context.time_ms - market.tick_time_ms <= context.configuration.max_tick_age_ms
-        ),
+        "fresh": int(is_fresh(batch)),
     }
-    for i in range(size.ticks):
-        _add(inputs, f"tick[{i}]/", _tick_inputs(ticks[i] if i < len(ticks) else None, size))
-    for row in market.rows:
-        _add(inputs, f"row[{row.id}]/", _row_inputs(row))
-    accounts = before.accounts
-    for i in range(size.steps):
-        step = others[i] if i < len(others) else None
-        values, accounts = _step_inputs(step, accounts, size, before)
-        _add(inputs, f"step[{i}]/", values)
+    for slot in range(size.ticks):
+        step = batch.ticks[slot] if slot < len(batch.ticks) else None
+        _put(inputs, f"tick[{slot}]", _tick_inputs(step, context, crypto))
+    for number, row in enumerate(batch.after.market.rows):
+        _put(inputs, f"row[{number}]", _row_inputs(row))
+    padding = _no_op(batch.after)
+    for slot in range(size.steps):
+        filled = _step_inputs(batch.steps[slot], context) if slot < len(batch.steps) else padding
+        _put(inputs, f"step[{slot}]", filled)
     return inputs
 
 
-def _add(inputs: Inputs, prefix: str, values: Inputs) -> None:
-    inputs.update({prefix + name: value for name, value in values.items()})
+def is_fresh(batch: SealedBatch) -> bool:
+    """Whether the batch's last tick exists and is within its age: what the circuit calls `fresh`."""
+    market, context = batch.after.market, batch.context
+    age = context.time_ms - market.tick_time_ms
+    return market.tick_seq > 0 and 0 <= age <= context.configuration.max_tick_age_ms
 
 
-def _tick_inputs(step: Step | None, size: Size) -> Inputs:
-    values: Inputs = {"used": 0, "time": 0, "indices": 0, "table": 0}
-    signers: list[tuple[int, Signature]] = [(j, UNUSED_SIGNATURE) for j in range(size.quorum)]
-    if step is not None:
-        signed = step.transaction
-        assert isinstance(signed, SignedTick)
-        values = {
-            "used": 1,
-            "time": signed.tick.time_ms,
-            "indices": step.words[3],
-            "table": signed.tick.table,
-        }
-        # A tick may carry more signatures than the circuit checks: any `quorum` of the valid ones prove it.
-        signers = [(s.oracle, s.signature) for s in signed.signatures[: size.quorum]]
-    for j, (oracle, signature) in enumerate(signers):
-        values[f"signer[{j}]/pick"] = _selectors(oracle, size.oracles)
-        values[f"signer[{j}]/signature"] = _signature(signature)
-    return values
+def _put(inputs: Inputs, scope: str, values: Mapping[str, int | Sequence[int]]) -> None:
+    inputs.update({f"{scope}/{name}": value for name, value in values.items()})
+
+
+def _one_hot(chosen: int | None, count: int) -> list[int]:
+    return [int(i == chosen) for i in range(count)]
+
+
+def _numbers(signature: Signature) -> tuple[int, int, int]:
+    return signature.r8x, signature.r8y, signature.s
+
+
+def _tick_inputs(step: Step | None, context: BatchContext, crypto: Crypto) -> Inputs:
+    """One tick slot; of the signatures, the first `quorum` that verify."""
+    size = context.size
+    if step is None:
+        unused: Inputs = {"used": 0, "time": 0, "indices": 0, "table": 0}
+        for place in range(size.quorum):
+            unused[f"signer[{place}]/pick"] = _one_hot(place, size.oracles)
+            unused[f"signer[{place}]/signature"] = NO_SIGNATURE
+        return unused
+    signed = step.transaction
+    assert isinstance(signed, SignedTick)
+    tick = signed.tick
+    inputs: Inputs = {"used": 1, "time": tick.time_ms, "indices": step.words[3], "table": tick.table}
+    message = tick_message(tick, context.chain_id, context.contract, crypto)
+    keys = context.configuration.oracles
+    valid = [
+        entry for entry in signed.signatures if crypto.verify(keys[entry.oracle], message, entry.signature)
+    ]
+    for place, entry in enumerate(valid[: size.quorum]):
+        inputs[f"signer[{place}]/pick"] = _one_hot(entry.oracle, size.oracles)
+        inputs[f"signer[{place}]/signature"] = _numbers(entry.signature)
+    return inputs
 
 
 def _row_inputs(row: Row) -> Inputs:
@@ -113,79 +116,118 @@ def _row_inputs(row: Row) -> Inputs:
         "short_minimum": row.short_minimum,
         "contingency_initial": row.contingency_initial,
         "contingency_maintenance": row.contingency_maintenance,
-        "scenarios": list(row.scenarios),
+        "scenarios": row.scenarios,
     }
 
 
-def _step_inputs(
-    step: Step | None, accounts: Tree[Account], size: Size, state: State
-) -> tuple[Inputs, Tree[Account]]:
-    """A step's inputs and the accounts after it. Y's path is taken after X was written, as the circuit does."""
-    kind = StepKind.NO_OP if step is None else step.kind
-    transaction = None if step is None else step.transaction
-    values: Inputs = {
-        "is_deposit": int(kind == StepKind.DEPOSIT),
-        "is_match": int(kind == StepKind.MATCH),
-        "is_withdraw": int(kind == StepKind.WITHDRAW),
+def _opening(index: int, account: Account, accounts: Tree[Account]) -> Inputs:
+    """An account as it is opened: before its change, under the tree as it then is."""
+    return {
+        "index": [index >> bit & 1 for bit in range(2 * accounts.depth)],
+        "siblings": [digest for level in accounts.path(index) for digest in level],
+        "leaf/owner": account.owner,
+        "leaf/trading_key": account.trading_key,
+        "leaf/asset_key": account.asset_key,
+        "leaf/nonce": account.nonce,
+        "leaf/cash": account.cash,
+        "leaf/last_tick": account.last_tick,
+        "leaf/positions": [n for p in account.positions for n in (p.quantity, p.entry, p.funding)],
+        "leaf/slots": [(slot.order_id << SLOT_SHIFT) + slot.filled for slot in account.slots],
+    }
+
+
+def _idle(state: State) -> Inputs:
+    """A step slot in which nothing happens, over account 0 of `state`."""
+    size = state.size
+    inputs: Inputs = {
+        "is_deposit": 0,
+        "is_match": 0,
+        "is_withdraw": 0,
         "amount": 0,
         "withdraw_fee": 0,
         "withdraw_expiry": LATEST,
-        "instrument": [0] * size.instruments,
+        "instrument": _one_hot(None, size.instruments),
         "quantity": 0,
         "price": 0,
         "x/is_new": 0,
         "x/owner": 0,
-        "x/key": [0, 0],
-        "x/signature": _signature(UNUSED_SIGNATURE),
-        "y/signature": _signature(UNUSED_SIGNATURE),
+        "x/key": (0, 0),
+        "x/signature": NO_SIGNATURE,
+        "y/signature": NO_SIGNATURE,
     }
-    match = transaction if isinstance(transaction, Match) else None
-    _add(values, "buy/", _order_inputs(match.buy if match else None, match.buyer_fee if match else 0, size))
-    _add(
-        values, "sell/", _order_inputs(match.sell if match else None, match.seller_fee if match else 0, size)
-    )
+    for side in ("buy", "sell"):
+        _put(
+            inputs,
+            side,
+            {
+                "slot": _one_hot(None, size.order_slots),
+                "id": 0,
+                "size": 0,
+                "limit": 0,
+                "max_fee_rate": 0,
+                "expiry": LATEST,
+                "fee": 0,
+            },
+        )
+    return inputs
+
+
+def _no_op(state: State) -> Inputs:
+    inputs = _idle(state)
+    for side in ("x", "y"):
+        _put(inputs, side, _opening(0, state.account(0), state.accounts))
+    return inputs
+
+
+def _step_inputs(step: Step, context: BatchContext) -> Inputs:
+    transaction, x = step.transaction, step.touched[0]
+    inputs = _idle(step.before)
+    _put(inputs, "x", _opening(x.index, x.before, step.before.accounts))
+    if isinstance(transaction, Match):
+        _fill_match(inputs, transaction, step, context.size)
+        return inputs
+    # A step of one account opens that account once more at the root it left, and leaves it alone.
+    _put(inputs, "y", _opening(x.index, x.after, step.after.accounts))
     if isinstance(transaction, Deposit):
-        values["amount"] = transaction.amount
-        values["x/is_new"] = int(transaction.is_new)
-        values["x/owner"] = transaction.owner
-        values["x/key"] = list(transaction.key)
-    elif isinstance(transaction, Match):
-        values["instrument"] = _selectors(transaction.buy.order.instrument, size.instruments)
-        values["quantity"] = transaction.quantity
-        values["price"] = transaction.price
-        values["x/signature"] = _signature(transaction.buy.signature)
-        values["y/signature"] = _signature(transaction.sell.signature)
-    elif isinstance(transaction, SignedWithdrawal):
-        values["amount"] = transaction.withdrawal.amount
-        values["withdraw_fee"] = transaction.withdrawal.fee
-        values["withdraw_expiry"] = transaction.withdrawal.expiry_ms
-        values["x/signature"] = _signature(transaction.signature)
-    touched = () if step is None else step.touched
-    x_index = touched[0].index if touched else 0
-    y_index = touched[1].index if len(touched) > 1 else x_index
-    _add(values, "x/", _opening(accounts, x_index, size, state))
-    if touched:
-        accounts = accounts.set(x_index, touched[0].after)
-    _add(values, "y/", _opening(accounts, y_index, size, state))
-    if len(touched) > 1:
-        accounts = accounts.set(y_index, touched[1].after)
-    return values, accounts
-
-
-def _order_inputs(signed: SignedOrder | None, fee: int, size: Size) -> Inputs:
-    if signed is None:
-        return {
-            "slot": [0] * size.order_slots,
-            "id": 0,
-            "size": 0,
-            "limit": 0,
-            "max_fee_rate": 0,
-            "expiry": LATEST,
-            "fee": 0,
+        inputs |= {
+            "is_deposit": 1,
+            "amount": transaction.amount,
+            "x/is_new": int(transaction.is_new),
+            "x/owner": transaction.owner,
+            "x/key": transaction.key,
         }
+    elif isinstance(transaction, SignedWithdrawal):
+        withdrawal = transaction.withdrawal
+        inputs |= {
+            "is_withdraw": 1,
+            "amount": withdrawal.amount,
+            "withdraw_fee": withdrawal.fee,
+            "withdraw_expiry": withdrawal.expiry_ms,
+            "x/signature": _numbers(transaction.signature),
+        }
+    return inputs
+
+
+def _fill_match(inputs: Inputs, match: Match, step: Step, size: Size) -> None:
+    x, y = step.touched
+    middle = step.before.accounts.set(x.index, x.after)
+    _put(inputs, "y", _opening(y.index, y.before, middle))
+    inputs |= {
+        "is_match": 1,
+        "instrument": _one_hot(match.buy.order.instrument, size.instruments),
+        "quantity": match.quantity,
+        "price": match.price,
+        "x/signature": _numbers(match.buy.signature),
+        "y/signature": _numbers(match.sell.signature),
+    }
+    _put(inputs, "buy", _order_inputs(match.buy, match.buyer_fee, size))
+    _put(inputs, "sell", _order_inputs(match.sell, match.seller_fee, size))
+
+
+def _order_inputs(signed: SignedOrder, fee: int, size: Size) -> Inputs:
     order = signed.order
     return {
-        "slot": _selectors(order.slot, size.order_slots),
+        "slot": _one_hot(order.slot, size.order_slots),
         "id": order.id,
         "size": order.size,
         "limit": order.limit,
@@ -193,28 +235,3 @@ def _order_inputs(signed: SignedOrder | None, fee: int, size: Size) -> Inputs:
         "expiry": order.expiry_ms,
         "fee": fee,
     }
-
-
-def _opening(accounts: Tree[Account], index: int, size: Size, state: State) -> Inputs:
-    found = accounts.get(index)
-    account = replace(state, accounts=accounts).account(index) if found is None else found
-    return {
-        "index": [index >> i & 1 for i in range(2 * size.depth)],
-        "siblings": [sibling for level in accounts.path(index) for sibling in level],
-        "leaf/owner": account.owner,
-        "leaf/trading_key": list(account.trading_key),
-        "leaf/asset_key": list(account.asset_key),
-        "leaf/nonce": account.nonce,
-        "leaf/cash": account.cash,
-        "leaf/last_tick": account.last_tick,
-        "leaf/positions": [x for p in account.positions for x in (p.quantity, p.entry, p.funding)],
-        "leaf/slots": [(slot.order_id << SLOT_SHIFT) + slot.filled for slot in account.slots],
-    }
-
-
-def _selectors(index: int, count: int) -> list[int]:
-    return [int(i == index) for i in range(count)]
-
-
-def _signature(signature: Signature) -> list[int]:
-    return [signature.r8x, signature.r8y, signature.s]

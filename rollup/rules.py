@@ -243,27 +243,23 @@ def _withdraw(state: State, signed: SignedWithdrawal, context: BatchContext, cry
 
 def _match(state: State, match: Match, context: BatchContext, crypto: Crypto) -> Step:
     buy, sell = match.buy.order, match.sell.order
-    row = _tradable_row(state, match, context)
-    for order in (buy, sell):
-        beyond = match.price > order.limit if order is buy else match.price < order.limit
-        if beyond:
-            raise Rejected(
-                Code.PRICE_BEYOND_LIMIT, f"price {match.price}, limit {order.limit}", order.account
-            )
-        _require_not_expired(order.account, order.expiry_ms, context)
+    _require_pair(match)
+    row = _tradable_row(state, buy.instrument, context)
+    if match.price > buy.limit:
+        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {match.price}, limit {buy.limit}", buy.account)
+    if match.price < sell.limit:
+        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {match.price}, limit {sell.limit}", sell.account)
     notional = match.quantity * match.price
-    buyer_before = _registered(state, buy.account)
-    seller_before = _registered(state, sell.account)
-    buyer = _filled(buyer_before, match.buy, match.quantity, match.buyer_fee, notional, context, crypto)
-    seller = _filled(seller_before, match.sell, match.quantity, match.seller_fee, notional, context, crypto)
-    buyer = _traded(buyer, row, match.quantity, notional, match.buyer_fee)
-    seller = _traded(seller, row, -match.quantity, -notional, match.seller_fee)
     touched: list[Touched] = []
-    for order, before, after in ((buy, buyer_before, buyer), (sell, seller_before, seller)):
-        stamped = replace(after, last_tick=state.market.tick_seq)
-        _require_ranges(order.account, stamped)
-        _require_initial_margin(order.account, stamped, state, context)
-        touched.append(Touched(order.account, before, stamped))
+    for signed, sign, fee in ((match.buy, 1, match.buyer_fee), (match.sell, -1, match.seller_fee)):
+        before = _authorised(state, signed, context, crypto)
+        filled = _filled(before, signed.order, match.quantity, fee, notional)
+        traded = _traded(filled, row, sign * match.quantity, sign * notional, fee)
+        after = replace(traded, last_tick=state.market.tick_seq)
+        touched.append(Touched(signed.order.account, before, after))
+    for change in touched:
+        _require_ranges(change.index, change.after)
+        _require_initial_margin(change.index, change.after, state, context)
     return _finish(
         state,
         match,
@@ -275,8 +271,23 @@ def _match(state: State, match: Match, context: BatchContext, crypto: Crypto) ->
     )
 
 
-def _tradable_row(state: State, match: Match, context: BatchContext) -> Row:
-    """Rule 1 and the tick's age: the sides fit, and the instrument trades now."""
+def check_order(state: State, signed: SignedOrder, context: BatchContext, crypto: Crypto) -> Rejected | None:
+    """Why an order could not trade now whatever it met, or None: what an order book asks before it lets one rest.
+
+    Checks instrument, tick age, account, slot, id, expiry, signature, and that something is left to fill.
+    """
+    order = signed.order
+    try:
+        _tradable_row(state, order.instrument, context)
+        account = _authorised(state, signed, context, crypto)
+        _filled(account, order, 1, 0, 0)
+    except Rejected as refusal:
+        return refusal
+    return None
+
+
+def _require_pair(match: Match) -> None:
+    """Rule 1 as far as the two orders alone decide it."""
     buy, sell = match.buy.order, match.sell.order
     if buy.side != Side.BUY:
         raise Rejected(Code.WRONG_SIDE, "the buy order is not a buy", buy.account)
@@ -284,26 +295,26 @@ def _tradable_row(state: State, match: Match, context: BatchContext) -> Row:
         raise Rejected(Code.WRONG_SIDE, "the sell order is not a sell", sell.account)
     if buy.account == sell.account:
         raise Rejected(Code.SELF_TRADE, "both orders belong to one account", buy.account)
-    if buy.instrument != sell.instrument or buy.instrument >= context.size.instruments:
+    if buy.instrument != sell.instrument:
         raise Rejected(Code.INSTRUMENT_MISMATCH, f"instruments {buy.instrument} and {sell.instrument}")
+
+
+def _tradable_row(state: State, instrument: int, context: BatchContext) -> Row:
+    """The row of an instrument that trades now, under a tick that is fresh enough."""
+    if instrument >= context.size.instruments:
+        raise Rejected(Code.INSTRUMENT_MISMATCH, f"no instrument {instrument}")
     require_fresh(state.market, context.time_ms, context.configuration.max_tick_age_ms)
-    row = state.market.rows[buy.instrument]
+    row = state.market.rows[instrument]
     if row.status != Status.LIVE or row.kind not in TRADABLE_KINDS:
         raise Rejected(Code.INSTRUMENT_NOT_TRADABLE, f"instrument {row.id} does not trade")
     return row
 
 
-def _filled(
-    account: Account,
-    signed: SignedOrder,
-    quantity: int,
-    fee: int,
-    notional: int,
-    context: BatchContext,
-    crypto: Crypto,
-) -> Account:
-    """The account with the fill remembered in the order's slot: rules 3 and 4, and the signature."""
+def _authorised(state: State, signed: SignedOrder, context: BatchContext, crypto: Crypto) -> Account:
+    """The account that signed an order which is neither expired nor superseded."""
     order = signed.order
+    account = _registered(state, order.account)
+    _require_not_expired(order.account, order.expiry_ms, context)
     if order.slot >= context.size.order_slots:
         raise Rejected(
             Code.MALFORMED, f"order slot {order.slot} of {context.size.order_slots}", order.account
@@ -311,14 +322,19 @@ def _filled(
     stored = account.slots[order.slot]
     if stored.order_id > order.id:
         raise Rejected(Code.STALE_ORDER_ID, f"slot holds order {stored.order_id}", order.account)
+    message = order_message(order, context.chain_id, context.contract, crypto)
+    if not crypto.verify(account.trading_key, message, signed.signature):
+        raise Rejected(Code.BAD_SIGNATURE, "order is not signed by the trading key", order.account)
+    return account
+
+
+def _filled(account: Account, order: Order, quantity: int, fee: int, notional: int) -> Account:
+    """The account with the fill remembered in the order's slot: rules 3 and 4."""
     filled = filled_amount(account, order) + quantity
     if filled > order.size:
         raise Rejected(Code.OVERFILL, f"{filled} filled of {order.size}", order.account)
     if fee > maximum_fee(notional, order.max_fee_rate):
         raise Rejected(Code.FEE_ABOVE_MAXIMUM, f"fee {fee} on notional {notional}", order.account)
-    message = order_message(order, context.chain_id, context.contract, crypto)
-    if not crypto.verify(account.trading_key, message, signed.signature):
-        raise Rejected(Code.BAD_SIGNATURE, "order is not signed by the trading key", order.account)
     slots = list(account.slots)
     slots[order.slot] = OrderSlot(order.id, filled)
     return replace(account, slots=tuple(slots))
