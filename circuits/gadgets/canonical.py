@@ -59,11 +59,13 @@ def assert_first_difference_positive(
 ) -> None:
     """Of the differences, most significant first, the first that is not zero is positive; not all are zero.
 
-    Given: k >= 1 differences. Holds: there is an i with differences[j] = 0 for all j < i and 0 <
-    differences[i] <= 2^width. Assumes: every difference is an integer in (-2^width, 2^width], by the bits it
-    was made of. Costs: 3 (k - 1) + width. Source: ours. Each flag [difference is zero] is exact (a product
-    with an inverse), so the value handed up is the first difference that is not zero, or the last one; its
-    range then admits 1 .. 2^width and nothing else.
+    Given: k >= 1 differences.
+    Holds: there is an i with differences[j] = 0 for all j < i and 0 < differences[i] <= 2^width.
+    Assumes: every difference is an integer in (-2^width, 2^width], by the bits it was made of.
+    Costs: 3 (k - 1) + width.
+    Source: ours. Each flag [difference is zero] is exact (a product with an inverse), so the value handed up
+    is the first difference that is not zero, or the last one; its range then admits 1 .. 2^width and nothing
+    else.
     """
     value = differences[-1]
     for difference in reversed(differences[:-1]):

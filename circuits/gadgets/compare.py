@@ -14,10 +14,12 @@ from circuits.variables import Bit, Bounded
 def is_less(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = "is_less") -> Bit:
     """Whether a < b.
 
-    Given: bounded a and b. Holds: the result is 1 if a < b as integers, else 0. Assumes: nothing: the
-    intervals are part of the types. Costs: n + 1 for the least n with -2^n <= a - b < 2^n for all a, b of
-    the intervals: 65 for two 64-bit values. Source: a - b + 2^n * less is in [0, 2^n) for one value of the
-    bit only.
+    Given: bounded a and b.
+    Holds: the result is 1 if a < b as integers, else 0.
+    Assumes: nothing: the intervals are part of the types.
+    Costs: n + 1 for the least n with -2^n <= a - b < 2^n for all a, b of the intervals: 65 for two 64-bit
+    values.
+    Source: a - b + 2^n * less is in [0, 2^n) for one value of the bit only.
     """
     difference = require_bounded(a, "is_less") - require_bounded(b, "is_less")
     assert isinstance(difference, Bounded)
@@ -27,8 +29,11 @@ def is_less(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = "is_less"
 def is_negative(cs: ConstraintSystem, x: Bounded, label: str = "is_negative") -> Bit:
     """Whether x < 0.
 
-    Given: a bounded x. Holds: the result is 1 if x < 0 as an integer, else 0. Assumes: nothing. Costs: n + 1
-    for the least n with -2^n <= x < 2^n for every x of its interval; nothing if the interval decides.
+    Given: a bounded x.
+    Holds: the result is 1 if x < 0 as an integer, else 0.
+    Assumes: nothing.
+    Costs: n + 1 for the least n with -2^n <= x < 2^n for every x of its interval; nothing if the interval
+    decides.
     """
     require_bounded(x, "is_negative")
     if x.lo >= 0:
@@ -51,10 +56,12 @@ def is_less_or_equal(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = 
 def assert_nonnegative(cs: ConstraintSystem, x: Bounded, label: str) -> None:
     """x >= 0.
 
-    Given: a bounded x. Holds: x >= 0 as an integer. Assumes: nothing: a negative x of any interval stands
-    above r/2 > 2^252, where no expansion of at most 252 bits reaches. Costs: n for the least n with x < 2^n
-    for every x of its interval; nothing if the interval is not negative. Raises ShapeError if it is all
-    negative.
+    Given: a bounded x.
+    Holds: x >= 0 as an integer.
+    Assumes: nothing: a negative x of any interval stands above r/2 > 2^252, where no expansion of at most
+    252 bits reaches.
+    Costs: n for the least n with x < 2^n for every x of its interval; nothing if the interval is not
+    negative. Raises ShapeError if it is all negative.
     """
     require_bounded(x, label)
     if x.lo >= 0:

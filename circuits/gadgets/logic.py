@@ -131,9 +131,12 @@ def one_hot(
 def one_hot_of_index(cs: ConstraintSystem, index: Variable, count: int, label: str = "index") -> list[Bit]:
     """Bits of which exactly number `index` is 1.
 
-    Given: any field element index; count >= 1. Holds: 0 <= index < count; bit k is [index = k]. Assumes:
-    nothing. Costs: count + 1. Source: the bits are differences of the steps [index <= k], so that their sum
-    is 1 without a constraint; each is asserted to be a bit, and sum k * bit_k = index.
+    Given: any field element index; count >= 1.
+    Holds: 0 <= index < count; bit k is [index = k].
+    Assumes: nothing.
+    Costs: count + 1.
+    Source: the bits are differences of the steps [index <= k], so that their sum is 1 without a constraint;
+    each is asserted to be a bit, and sum k * bit_k = index.
     """
     if count < 1:
         raise ShapeError("an index chooses among at least one value")

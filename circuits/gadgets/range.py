@@ -27,9 +27,12 @@ def constrain_unsigned(cs: ConstraintSystem, x: Variable, bits: int, label: str 
 def constrain_signed(cs: ConstraintSystem, x: Variable, bits: int, label: str = "range") -> Bounded:
     """x as a Bounded in [-(2^bits - 1), 2^bits - 1].
 
-    Given: any field element x; 1 <= bits < SAFE_BITS - 1. Holds: |x| < 2^bits, x read as signed. Assumes:
-    nothing. Costs: bits + 2. (At x = 0 the prover may choose the sign, which is an inner wire;
-    `sign_and_magnitude` fixes it.) Source: a bit s with (1 - 2 s) x in [0, 2^bits).
+    Given: any field element x; 1 <= bits < SAFE_BITS - 1.
+    Holds: |x| < 2^bits, x read as signed.
+    Assumes: nothing.
+    Costs: bits + 2. (At x = 0 the prover may choose the sign, which is an inner wire; `sign_and_magnitude`
+    fixes it.)
+    Source: a bit s with (1 - 2 s) x in [0, 2^bits).
     """
     if not 1 <= bits < SAFE_BITS - 1:
         raise ShapeError(f"a signed range has 1..{SAFE_BITS - 2} bits, not {bits}")

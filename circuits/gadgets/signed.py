@@ -15,9 +15,12 @@ def sign_and_magnitude(
 ) -> tuple[Bit, Bounded]:
     """(negative, magnitude) of a number of the symmetric range.
 
-    Given: any field element x; 1 <= bits < SAFE_BITS - 1. Holds: |x| < 2^bits, x read as signed; magnitude =
-    |x|; negative = 1 exactly if x < 0. Assumes: nothing. Costs: bits + 3. Source: magnitude = (1 - 2
-    negative) x has the range; negative = 1 needs an inverse of x, so zero is not negative.
+    Given: any field element x; 1 <= bits < SAFE_BITS - 1.
+    Holds: |x| < 2^bits, x read as signed; magnitude = |x|; negative = 1 exactly if x < 0.
+    Assumes: nothing.
+    Costs: bits + 3.
+    Source: magnitude = (1 - 2 negative) x has the range; negative = 1 needs an inverse of x, so zero is not
+    negative.
     """
     if not 1 <= bits < SAFE_BITS - 1:
         raise ShapeError(f"a signed range has 1..{SAFE_BITS - 2} bits, not {bits}")

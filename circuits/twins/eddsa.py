@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from circuits.errors import CircuitError, ShapeError
 from circuits.field import R
-from circuits.twins.babyjub import BASE8, SUBGROUP_ORDER, Point, add, is_on_curve, mul
+from circuits.twins.babyjub import BASE8, IDENTITY, SUBGROUP_ORDER, Point, add, is_on_curve, mul
 from circuits.twins.blake512 import blake512
 from circuits.twins.poseidon import poseidon
 
@@ -82,8 +82,9 @@ def sign(private_key: bytes, message: int) -> Signature:
 def verify(key: Point, signature: Signature, message: int) -> None:
     """Raise InvalidSignature unless the signature of the message is valid under the key.
 
-    Checked: every number canonical, S below the subgroup order, both points on the curve, and the equation.
-    A key outside the subgroup is not refused: the factor 8 removes its small part, as in circomlib.
+    Checked: every number canonical, S below the subgroup order, both points on the curve, 8 times the key not
+    the identity (anyone could sign for such a key), and the equation. Another key outside the subgroup is not
+    refused: the factor 8 removes its small part, as in circomlib.
     """
     if not 0 <= message < R:
         raise InvalidSignature("the message is not a canonical field element")
@@ -93,8 +94,11 @@ def verify(key: Point, signature: Signature, message: int) -> None:
         raise InvalidSignature("the key is not on the curve")
     if not is_on_curve(signature.r8):
         raise InvalidSignature("R8 is not on the curve")
+    cleared = mul(key, 8)
+    if cleared == IDENTITY:
+        raise InvalidSignature("the key is of small order")
     h = challenge(signature.r8, key, message)
-    if mul(BASE8, signature.s) != add(signature.r8, mul(key, 8 * h)):
+    if mul(BASE8, signature.s) != add(signature.r8, mul(cleared, h)):
         raise InvalidSignature("the equation does not hold")
 
 
