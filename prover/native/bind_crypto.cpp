@@ -5,4 +5,5 @@ void register_crypto(nanobind::module_& m) {
     tickproof::register_witness(m);
     tickproof::register_signatures(m);
     tickproof::register_pairing(m);
+    tickproof::register_verify(m);
 }

@@ -16,6 +16,7 @@ namespace tickproof {
 void register_witness(nanobind::module_& m);
 void register_signatures(nanobind::module_& m);
 void register_pairing(nanobind::module_& m);
+void register_verify(nanobind::module_& m);
 
 inline std::span<const std::uint8_t> view(const nanobind::bytes& bytes) {
     return {static_cast<const std::uint8_t*>(bytes.data()), bytes.size()};

@@ -5,8 +5,10 @@ names mean and which errors they raise is documented in `_kernel.pyi`."""
 
 from prover.native._kernel import (
     BadSecret,
+    DegenerateKey,
     FileFailure,
     InfinityNotAllowed,
+    InvalidProof,
     InvalidSignature,
     KernelError,
     MalformedInput,
@@ -14,6 +16,7 @@ from prover.native._kernel import (
     NonCanonical,
     NotInSubgroup,
     NotOnCurve,
+    PreparedVerifyingKey,
     ProgramAfterChallenge,
     ProgramChallenge,
     ProgramCoefficient,
@@ -45,6 +48,7 @@ from prover.native._kernel import (
     eddsa_verify,
     eddsa_verify_batch,
     engine,
+    keccak256,
     msm_g1,
     msm_g2,
     ntt,
@@ -59,8 +63,10 @@ from prover.native._kernel import (
 
 __all__ = [
     "BadSecret",
+    "DegenerateKey",
     "FileFailure",
     "InfinityNotAllowed",
+    "InvalidProof",
     "InvalidSignature",
     "KernelError",
     "MalformedInput",
@@ -68,6 +74,7 @@ __all__ = [
     "NonCanonical",
     "NotInSubgroup",
     "NotOnCurve",
+    "PreparedVerifyingKey",
     "ProgramAfterChallenge",
     "ProgramChallenge",
     "ProgramCoefficient",
@@ -99,6 +106,7 @@ __all__ = [
     "eddsa_verify",
     "eddsa_verify_batch",
     "engine",
+    "keccak256",
     "msm_g1",
     "msm_g2",
     "ntt",
