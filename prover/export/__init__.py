@@ -1,0 +1,1 @@
+"""Verifiers for other people's tool chains, generated from a verifying key."""

@@ -1,0 +1,204 @@
+"""The Solidity verifiers. Oracle: the EVM with its own precompiles, running what solc made of the text
+(vectors/solidity), and `verifier` on the same inputs: both must accept and refuse the same."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from eth_abi import decode, encode
+from eth_tester import EthereumTester, PyEVMBackend
+from eth_tester.exceptions import TransactionFailed
+from eth_utils import keccak
+from py_ecc.optimized_bn128 import G1 as ECC_G1
+from py_ecc.optimized_bn128 import G2 as ECC_G2
+from py_ecc.optimized_bn128 import multiply, normalize
+
+from prover.export.solidity import solidity_verifier, words_calldata
+from verifier import (
+    Fp2,
+    G1Point,
+    G2Point,
+    Proof,
+    VerifyingKey,
+    challenge,
+    evaluate,
+    key_from_json,
+    proof_from_json,
+    verify_words,
+)
+from verifier.points import P, R
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+COMPILED = json.loads((VECTORS / "solidity" / "compiled.json").read_text())
+MULTIPLIER = VECTORS / "snarkjs" / "multiplier"
+
+
+def g1(k):
+    x, y = normalize(multiply(ECC_G1, k % R))
+    return G1Point(int(x), int(y))
+
+
+def g2(k):
+    x, y = normalize(multiply(ECC_G2, k % R))
+    return G2Point(Fp2(*map(int, x.coeffs)), Fp2(*map(int, y.coeffs)))
+
+
+@cache
+def keys():
+    plain = key_from_json((MULTIPLIER / "vkey.json").read_bytes())
+    challenged = VerifyingKey(
+        alpha=g1(3), beta=g2(5), gamma=g2(7), delta=g2(11), epsilon=g2(13), ic=(g1(17), g1(19), g1(23))
+    )
+    return {"plain": plain, "challenge": challenged}
+
+
+WORDS = (3, 31337, R - 1)
+
+
+@cache
+def words_proof(words=WORDS, d=37, a=29, b=31):
+    chi = challenge(keys()["challenge"], g1(d), words)
+    statement = 7 * (17 + 19 * chi + 23 * evaluate(words, chi))
+    c = (a * b - 15 - statement - 13 * d) * pow(11, -1, R)
+    return Proof(g1(a), g2(b), g1(c), g1(d))
+
+
+@pytest.mark.parametrize("form", ["plain", "challenge"])
+def test_the_text_is_the_one_that_was_compiled(form):
+    source = solidity_verifier(keys()[form])
+    assert hashlib.sha256(source.encode()).hexdigest() == COMPILED[form]["source_sha256"]
+
+
+@pytest.mark.parametrize("form", ["plain", "challenge"])
+def test_every_point_of_the_key_is_in_the_text(form):
+    source = solidity_verifier(keys()[form])
+    constants = {int(word, 16) for word in re.findall(r"0x[0-9a-f]{64}", source)}
+    assert set(keys()[form].evm_words()) <= constants
+    assert source.count("accumulate(add(m") == keys()[form].n_public
+
+
+def test_a_key_without_inputs_has_a_contract_too():
+    source = solidity_verifier(replace(keys()["plain"], ic=keys()["plain"].ic[:1]), "Nothing")
+    assert "inputs" not in source.split("function verifyProof")[1].split("external")[0]
+    assert "contract Nothing {" in source
+
+
+@pytest.mark.parametrize("name", ["", "1x", "a b", "x;", "é", "A" * 65, "x\n"])
+def test_names_are_identifiers(name):
+    with pytest.raises(ValueError, match="contract name"):
+        solidity_verifier(keys()["plain"], name)
+
+
+def test_words_calldata_is_json_in_evm_order():
+    proof = words_proof()
+    a, b, c, d, words = json.loads(f"[{words_calldata(proof, WORDS)}]")
+    assert [int(x, 16) for x in words] == list(WORDS)
+    flat = [int(x, 16) for x in (*a, *b[0], *b[1], *c, *d)]
+    assert tuple(flat) == proof.evm_words()
+
+
+class Chain:
+    def __init__(self):
+        self.tester = EthereumTester(PyEVMBackend())
+        self.sender = self.tester.get_accounts()[0]
+
+    def deploy(self, bytecode):
+        sent = self.tester.send_transaction({"from": self.sender, "data": "0x" + bytecode, "gas": 3_000_000})
+        self.tester.mine_block()
+        return self.tester.get_transaction_receipt(sent)["contract_address"]
+
+    def call(self, to, data, gas=1_000_000):
+        result = self.tester.call({"from": self.sender, "to": to, "data": "0x" + data.hex(), "gas": gas})
+        return decode(["bool"], bytes.fromhex(result.removeprefix("0x")))[0]
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return Chain()
+
+
+def plain_data(words, inputs):
+    selector = keccak(text="verifyProof(uint256[2],uint256[2][2],uint256[2],uint256[3])")[:4]
+    return selector + b"".join(x.to_bytes(32, "big") for x in (*words, *inputs))
+
+
+def words_data(proof_words, words):
+    w = list(proof_words)
+    selector = keccak(text="verifyWords(uint256[2],uint256[2][2],uint256[2],uint256[2],uint256[])")[:4]
+    types = ["uint256[2]", "uint256[2][2]", "uint256[2]", "uint256[2]", "uint256[]"]
+    return selector + encode(types, [w[:2], [w[2:4], w[4:6]], w[6:8], w[8:10], list(words)])
+
+
+@pytest.mark.prove
+def test_plain_on_an_evm(chain):
+    address = chain.deploy(COMPILED["plain"]["bytecode"])
+    inputs = [int(x) for x in json.loads((MULTIPLIER / "public.json").read_text())]
+    proof = proof_from_json((MULTIPLIER / "proof.json").read_bytes()).evm_words()
+    assert chain.call(address, plain_data(proof, inputs)) is True
+    assert chain.call(address, plain_data(proof, [inputs[0] + 1, *inputs[1:]])) is False
+    # Refused before any precompile runs: an input >= r (the same residue), infinity, A's y or its disguise as (0, P).
+    assert chain.call(address, plain_data(proof, [inputs[0] + R, *inputs[1:]])) is False
+    for start, size in ((0, 2), (2, 4), (6, 2)):
+        zeroed = [0 if start <= i < start + size else x for i, x in enumerate(proof)]
+        assert chain.call(address, plain_data(zeroed, inputs)) is False
+    assert chain.call(address, plain_data([0, P, *proof[2:]], inputs)) is False
+    assert chain.call(address, plain_data([proof[0], proof[1] + P, *proof[2:]], inputs)) is False
+    # Refused by a precompile, or starved: a revert, not an answer.
+    for bad in ([proof[0] + 1, *proof[1:]], [*proof[:2], proof[3], proof[2], *proof[4:]], [*proof[:6], 1, 1]):
+        with pytest.raises(TransactionFailed):
+            chain.call(address, plain_data(bad, inputs))
+    with pytest.raises(TransactionFailed):
+        chain.call(address, plain_data(proof, inputs), gas=120_000)
+
+
+@pytest.mark.prove
+def test_challenge_on_an_evm(chain):
+    address = chain.deploy(COMPILED["challenge"]["bytecode"])
+    proof = words_proof()
+    verify_words(keys()["challenge"], proof, WORDS)
+    assert chain.call(address, words_data(proof.evm_words(), WORDS)) is True
+    for other in ((*WORDS[:-1], 0), (*WORDS, 0), WORDS[:-1], (), (3 + R, *WORDS[1:])):
+        assert chain.call(address, words_data(proof.evm_words(), other)) is False
+    other_d = replace(proof, d=g1(38))
+    assert chain.call(address, words_data(other_d.evm_words(), WORDS)) is False
+    no_d = (*proof.evm_words()[:8], 0, 0)
+    assert chain.call(address, words_data(no_d, WORDS)) is False
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("form", ["plain", "challenge"])
+def test_solc_still_makes_the_recorded_bytecode(form):
+    node = shutil.which("node")
+    probe = (
+        node and subprocess.run([node, "-e", "require('solc')"], capture_output=True, check=False).returncode
+    )
+    if probe != 0:
+        pytest.skip(
+            "node with the npm package solc is not installed; the recorded bytecode was tested instead"
+        )
+    script = """
+    const solc = require('solc');
+    const settings = JSON.parse(process.argv[1]);
+    settings.outputSelection = {'*': {'*': ['evm.bytecode.object']}};
+    const sources = {'v.sol': {content: require('fs').readFileSync(0, 'utf8')}};
+    const out = JSON.parse(solc.compile(JSON.stringify({language: 'Solidity', sources, settings})));
+    const contract = Object.values(out.contracts['v.sol'])[0];
+    console.log(JSON.stringify({version: 'solc ' + solc.version(), bytecode: contract.evm.bytecode.object}));
+    """
+    run = subprocess.run(
+        [node, "-e", script, json.dumps(COMPILED[form]["settings"])],
+        input=solidity_verifier(keys()[form]),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    made = json.loads(run.stdout)
+    assert made["bytecode"]
+    if made["version"] == COMPILED[form]["compiler"]:
+        assert made["bytecode"] == COMPILED[form]["bytecode"]
