@@ -14,7 +14,7 @@ from rollup.batch import SealedBatch
 from rollup.crypto import Crypto, Signature
 from rollup.instruments import Row, greeks_word
 from rollup.market import SignedTick, tick_message
-from rollup.rules import Step
+from rollup.rules import BatchContext, Step
 from rollup.state import State
 from rollup.transactions import Deposit, Match, SignedOrder, SignedWithdrawal
 from rollup.tree import Tree
@@ -26,10 +26,11 @@ NO_SIGNATURE = (0, 0, 0)
 LATEST = bounds.TIME_MS - 1
 
 
-def circuit_inputs(batch: SealedBatch) -> Inputs:
+def circuit_inputs(batch: SealedBatch, crypto: Crypto) -> Inputs:
     """Inputs of `circuits.batch.circuit` for a sealed batch."""
-    context, before, market = batch.context, batch.before, batch.after.market
-    size, ticks, others = context.size, batch.ticks, batch.steps
+    context, before = batch.context, batch.before
+    size, configuration = context.size, context.configuration
+    market, totals = before.market, before.totals
     inputs: Inputs = {
         "chain_id": context.chain_id,
         "contract": context.contract,

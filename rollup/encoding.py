@@ -29,7 +29,8 @@ VERSION = 1
 MAX_BYTES = 1 << 20
 """No transaction comes near this; what is longer is refused before it is read."""
 
-_ORDER = 0x20
+ORDER_KIND = 0x20
+"""Kind byte of a signed order, which is not a transaction by itself."""
 _KINDS: dict[type, int] = {Deposit: 1, Match: 2, SignedWithdrawal: 3, SignedTick: 15}
 _ROW_FIELDS: tuple[tuple[str, int, bool], ...] = (
     ("id", 2, False),
@@ -100,7 +101,7 @@ def encode(transaction: Transaction) -> bytes:
 
 def encode_order(order: SignedOrder) -> bytes:
     """The canonical bytes of a signed order, which is not a transaction by itself."""
-    writer = _Writer(_ORDER)
+    writer = _Writer(ORDER_KIND)
     _write_order(writer, order)
     return writer.done()
 
@@ -124,7 +125,7 @@ def parse(data: bytes) -> Transaction:
 def parse_order(data: bytes) -> SignedOrder:
     """The signed order that `data` encodes. Raises Rejected: MALFORMED or NON_CANONICAL."""
     reader, kind = _open(data)
-    if kind != _ORDER:
+    if kind != ORDER_KIND:
         raise Rejected(Code.MALFORMED, f"kind {kind} is not an order")
     order = _read_order(reader)
     reader.finish()
