@@ -13,10 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth.precompiles.ecadd import _ecadd
-from eth.precompiles.ecmul import _ecmull
-from eth.precompiles.ecpairing import _ecpairing
-from py_ecc.optimized_bn128 import G1, G2, curve_order, multiply, normalize
+from py_ecc.optimized_bn128 import (
+    FQ,
+    FQ2,
+    G1,
+    G2,
+    add,
+    b2,
+    curve_order,
+    field_modulus,
+    is_inf,
+    multiply,
+    normalize,
+)
 from web3 import Web3
 
 from contracts.artifact import Artifact
@@ -28,6 +37,7 @@ from contracts.token import Token, deploy_test_token
 from contracts.transactions import deploy, send
 from contracts.verifier import ChallengeVerifier, deploy_verifier
 from contracts.words import BatchWords, DepositRecord, Record, WithdrawRecord
+from prover.native import kernel
 from verifier.challenge import challenge, evaluate
 from verifier.keys import Proof, VerifyingKey
 from verifier.points import Fp2, G1Point, G2Point
@@ -106,20 +116,42 @@ def other_trapdoor() -> Trapdoor:
     return Trapdoor.from_seed(2)
 
 
-def _coordinates(point: tuple[Any, Any]) -> bytes:
-    return b"".join(int(c).to_bytes(32, "big") for c in point)
+@pytest.fixture(scope="session")
+def outside_g2() -> tuple[int, ...]:
+    """A point of the twist that is not in the subgroup of order r, in EVM order."""
+    for x in range(1, 1000):
+        point = FQ2([x, 0])
+        # A square root in Fp2, p = 3 mod 4 (Adj and Rodriguez-Henriquez, ePrint 2012/685, algorithm 9).
+        square = point * point * point + b2
+        a1 = square ** ((field_modulus - 3) // 4)
+        x0 = a1 * square
+        alpha = a1 * x0
+        if alpha == FQ2([field_modulus - 1, 0]):
+            root = FQ2([-x0.coeffs[1], x0.coeffs[0]])
+        else:
+            root = (FQ2.one() + alpha) ** ((field_modulus - 1) // 2) * x0
+        if root * root == square:
+            lifted = (point, root, FQ2.one())
+            if not is_inf(multiply(lifted, curve_order)):
+                return tuple(int(c) for c in (x * 0, x, root.coeffs[1], root.coeffs[0]))
+    raise AssertionError("no such point among the first x")
+
+
+@pytest.fixture(scope="session")
+def shifted() -> Callable[[G1Point, int], G1Point]:
+    """A point plus a multiple of the generator."""
+
+    def shift(point: G1Point, scalar: int) -> G1Point:
+        x, y = normalize(add((FQ(point.x), FQ(point.y), FQ.one()), multiply(G1, scalar % R)))
+        return G1Point(int(x), int(y))
+
+    return shift
 
 
 @pytest.fixture(scope="session")
 def precompiles() -> Bn254Precompiles:
-    from eth_utils import ValidationError
-
-    return Bn254Precompiles(
-        ecadd=functools.cache(lambda data: _coordinates(_ecadd(data))),
-        ecmul=functools.cache(lambda data: _coordinates(_ecmull(data))),
-        ecpairing=functools.cache(lambda data: int(_ecpairing(data)).to_bytes(32, "big")),
-        invalid=(ValidationError,),
-    )
+    """The kernel's. test_stock_precompiles.py repeats a settlement on py-evm's own."""
+    return Bn254Precompiles(kernel.ecadd, kernel.ecmul, kernel.ecpairing, (kernel.MalformedInput,))
 
 
 @functools.cache
