@@ -576,7 +576,7 @@ def test_no_hint_can_lie(world: World) -> None:
 def test_no_hint_can_lie_on_a_sample(world: World) -> None:
     batch = applied(world, next_batch(world, traded(world)), [continued(world)])
     honest = run_engine(batch)
-    _lies(batch, honest, range(0, honest.hint_count, honest.hint_count // 100))
+    _lies(batch, honest, range(0, honest.hint_count, honest.hint_count // 40))
 
 
 def _lies(batch: SealedBatch, honest: Engine, targets: range) -> None:
