@@ -5,59 +5,12 @@
 #include <memory>
 
 #include "batch_affine.hpp"
+#include "signed_windows.hpp"
 #include "threads.hpp"
 #include "vector_engine.hpp"
 
 namespace tickproof {
 namespace {
-
-constexpr unsigned scalar_bits = 254;  // |k| <= r/2 < 2^253, and a sign
-// Digits are stored in 16 bits; two-bit windows (-2..1) would not reach r/2 in 254 bits.
-constexpr unsigned min_window = 3, max_window = 16;
-
-unsigned windows_of(unsigned c) { return (scalar_bits + c - 1) / c; }
-
-// The last window may reach beyond 256 bits.
-using Wide = std::array<u64, 5>;
-
-// Sum over windows of 2^(c-1) 2^(cw): what makes every signed digit non-negative.
-Wide bias_of(unsigned c) {
-    Wide bias{};
-    for (unsigned w = 0; w < windows_of(c); ++w) {
-        unsigned bit = c * w + c - 1;
-        bias[bit / 64] |= u64{1} << (bit % 64);
-    }
-    return bias;
-}
-
-struct HalfModulus {
-    Limbs half;  // (r - 1) / 2
-    HalfModulus() {
-        for (unsigned i = 0; i < 4; ++i)
-            half[i] = (Fr::modulus[i] >> 1) | (i < 3 ? Fr::modulus[i + 1] << 63 : 0);
-    }
-};
-
-// k + bias for k <= r/2, k - r + bias above: the windows of the result are the digits plus 2^(c-1).
-Wide biased(Limbs k, const Limbs& half, const Wide& bias) {
-    const bool negative = limbs::less(half, k);
-    if (negative) limbs::sub_from(k, Fr::modulus);  // two's complement, extended by its sign below
-    Wide out{};
-    u128 carry = 0;
-    for (unsigned i = 0; i < 5; ++i) {
-        carry += static_cast<u128>(i < 4 ? k[i] : negative ? ~u64{0} : 0) + bias[i];
-        out[i] = static_cast<u64>(carry);
-        carry >>= 64;
-    }
-    return out;
-}
-
-std::uint16_t window_at(const Wide& k, unsigned bit, unsigned c) {
-    unsigned limb = bit / 64, shift = bit % 64;
-    u64 v = k[limb] >> shift;
-    if (shift + c > 64 && limb < 4) v |= k[limb + 1] << (64 - shift);
-    return static_cast<std::uint16_t>(v & ((u64{1} << c) - 1));
-}
 
 // Multiplications for one window size; the constants were fitted to measurements (bench/prover.py prints the counts).
 double cost(unsigned c, double full, double small) {
@@ -165,9 +118,9 @@ struct Digits {
     std::size_t length(unsigned w) const { return w == 0 ? index.size() : full; }
 };
 
-bool is_small(const Limbs& k, const Limbs& half, u64 bound) {
+bool is_small(const Limbs& k, u64 bound) {
     if (k[1] == 0 && k[2] == 0 && k[3] == 0) return k[0] < bound;
-    if (k[3] != Fr::modulus[3] || !limbs::less(half, k)) return false;
+    if (k[3] != Fr::modulus[3] || !limbs::less(half_modulus, k)) return false;
     Limbs d = Fr::modulus;
     limbs::sub_from(d, k);
     return (d[1] | d[2] | d[3]) == 0 && d[0] < bound;
@@ -187,7 +140,6 @@ bool base_is_infinity(const std::uint8_t* bases, std::size_t i) {
 
 template <class G>
 Digits recode(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, unsigned& window) {
-    static const HalfModulus modulus;
     // Window 0 of every size holds numbers below this; the exact bound depends on the window chosen below.
     enum : std::uint8_t { skip, small, full };
     const std::size_t pieces = std::max<std::size_t>(1, std::min<std::size_t>(4 * threads::count(), n / 1024));
@@ -203,7 +155,7 @@ Digits recode(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, un
             const Limbs& k = scalars[i];
             if (limbs::is_zero(k) || base_is_infinity<G>(bases, i)) {
                 kind[i] = skip;
-            } else if (is_small(k, modulus.half, bound)) {
+            } else if (is_small(k, bound)) {
                 kind[i] = small;
                 ++s;
             } else {
@@ -234,7 +186,7 @@ Digits recode(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, un
         std::size_t f = fulls[t], s = d.full + smalls[t];
         for (std::size_t i = t * step, end = std::min(n, i + step); i < end; ++i) {
             if (kind[i] == skip) continue;
-            const Wide k = biased(scalars[i], modulus.half, bias);
+            const Wide k = biased(scalars[i], bias);
             if (kind[i] == small) {
                 d.index[s] = static_cast<std::uint32_t>(i);
                 d.first[s++] = window_at(k, 0, c);
