@@ -1,0 +1,52 @@
+"""The twins and the kernel behind one interface: equal answers, equal refusals."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits.errors import ShapeError
+from rollup.backends import NativeCrypto, TwinCrypto
+from rollup.bounds import FIELD, SUBGROUP_ORDER
+from rollup.crypto import Signature
+
+TWIN, NATIVE = TwinCrypto(), NativeCrypto()
+elements = st.integers(0, FIELD - 1)
+private_keys = st.binary(min_size=32, max_size=32)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(elements, min_size=1, max_size=16))
+def test_hashes_agree(values: list[int]) -> None:
+    assert NATIVE.hash(values) == TWIN.hash(values)
+
+
+@settings(deadline=None, max_examples=10)
+@given(private_keys, elements)
+def test_signatures_agree(key: bytes, message: int) -> None:
+    public = TWIN.public_key(key)
+    signature = TWIN.sign(key, message)
+    assert (NATIVE.public_key(key), NATIVE.sign(key, message)) == (public, signature)
+    other = replace(signature, s=(signature.s + 1) % SUBGROUP_ORDER)
+    for crypto in (TWIN, NATIVE):
+        assert crypto.verify(public, message, signature)
+        assert not crypto.verify(public, (message + 1) % FIELD, signature)
+        assert not crypto.verify(public, message, other)
+        assert not crypto.verify((public[1], public[0]), message, signature)
+
+
+@settings(deadline=None, max_examples=20)
+@given(elements, elements, elements, elements, st.integers(0, SUBGROUP_ORDER - 1), elements)
+def test_noise_is_refused_by_both(x: int, y: int, r8x: int, r8y: int, s: int, message: int) -> None:
+    for crypto in (TWIN, NATIVE):
+        assert not crypto.verify((x, y), message, Signature(r8x, r8y, s))
+
+
+@pytest.mark.parametrize("crypto", [TWIN, NATIVE])
+def test_private_keys_have_32_bytes(crypto: TwinCrypto | NativeCrypto) -> None:
+    for key in (b"", bytes(31), bytes(33)):
+        with pytest.raises(ShapeError):
+            crypto.public_key(key)
+        with pytest.raises(ShapeError):
+            crypto.sign(key, 1)
