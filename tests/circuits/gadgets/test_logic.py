@@ -1,0 +1,137 @@
+"""Equality, selection and one-hot choice on every case of small tables."""
+
+import itertools
+
+import pytest
+
+from circuits.errors import ShapeError, Unsatisfied
+from circuits.field import R
+from circuits.gadgets.logic import (
+    assert_nonzero,
+    assert_one_hot,
+    is_equal,
+    is_zero,
+    mux,
+    one_hot,
+    one_hot_of_index,
+    pick,
+    select,
+    swap,
+)
+from circuits.gadgets.range import constrain_interval, constrain_unsigned
+from circuits.variables import Bit, Bounded
+
+
+def test_zero_and_equal(trial, golden) -> None:
+    t = trial(lambda cs: [is_zero(cs, cs.input("x"))])
+    golden("is_zero", t.cost)
+    for x in (0, 1, -1, R // 2):
+        assert t.outputs({"x": x}) == [int(x == 0)]
+        assert t.assert_hints_bound({"x": x}) >= (1 if x else 0)
+        # The inverse of zero is free and decides nothing.
+        t.assert_wires_bound({"x": x}, free=int(x == 0))
+    equal = trial(lambda cs: [is_equal(cs, *cs.inputs("ab", 2)), is_equal(cs, cs.one, 1)])
+    for a, b in itertools.product((0, 1, R - 1), repeat=2):
+        assert equal.outputs({"ab": [a, b]}) == [int(a == b), 1]
+
+
+def test_nonzero(trial) -> None:
+    t = trial(lambda cs: assert_nonzero(cs, cs.input("x"), "RULE") or [])
+    t.outputs({"x": 5})
+    t.assert_refused({"x": 0}, label="RULE")
+    t.assert_refused({"x": 0}, lambda call: [1], label="RULE")
+
+
+def test_select_swap_and_mux(trial, golden) -> None:
+    def define(cs):
+        bits = [cs.assert_bit(b) for b in cs.inputs("bits", 2)]
+        values = cs.inputs("values", 4)
+        return [
+            select(cs, bits[0], values[1], values[0]),
+            *swap(cs, bits[0], *values[:2]),
+            mux(cs, bits, values),
+        ]
+
+    t = trial(define)
+    golden("select_swap_mux4", t.cost - 2)
+    values = [10, R - 1, 0, 99]
+    for low, high in itertools.product((0, 1), repeat=2):
+        pair = [values[1], values[0]] if low else values[:2]
+        expected = [values[low], *pair, values[low + 2 * high]]
+        assert t.outputs({"bits": [low, high], "values": values}) == expected
+    t.assert_wires_bound({"bits": [1, 0], "values": values})
+
+
+def test_a_selection_keeps_the_hull_of_its_intervals(trial) -> None:
+    def define(cs):
+        bit = cs.assert_bit(cs.input("bit"))
+        small, signed = constrain_unsigned(cs, cs.input("a"), 3), constrain_interval(cs, cs.input("b"), -9, 2)
+        chosen = select(cs, bit, small, signed)
+        assert isinstance(chosen, Bounded) and (chosen.lo, chosen.hi) == (-9, 7)
+        assert isinstance(select(cs, bit, bit, bit.complement()), Bit)
+        assert not isinstance(select(cs, bit, small, cs.input("c")), Bounded)
+        hot = one_hot(cs, [bit, bit.complement()], cs.one)
+        picked = pick(cs, hot, [small, signed])
+        assert isinstance(picked, Bounded) and (picked.lo, picked.hi) == (-9, 7)
+        return [chosen, picked]
+
+    assert trial(define).outputs({"bit": 0, "a": 7, "b": -9, "c": 1}) == [R - 9, R - 9]
+    assert trial(define).outputs({"bit": 1, "a": 7, "b": -9, "c": 1}) == [7, 7]
+
+
+def test_one_hot_accepts_exactly_the_unit_vectors(trial) -> None:
+    t = trial(lambda cs: assert_one_hot(cs, cs.inputs("x", 3), "RULE"))
+    assert t.cost == 4
+    for x in itertools.product((0, 1, 2, -1), repeat=3):
+        if sorted(x) == [0, 0, 1]:
+            assert t.outputs({"x": list(x)}) == list(x)
+        else:
+            t.assert_refused({"x": list(x)}, label="RULE")
+
+
+def test_one_hot_of_a_total(trial) -> None:
+    def define(cs):
+        return one_hot(cs, cs.inputs("x", 3), cs.input("total"), "RULE")
+
+    t = trial(define)
+    assert t.outputs({"x": [0, 0, 0], "total": 0}) == [0, 0, 0]
+    assert t.outputs({"x": [0, 1, 0], "total": 1}) == [0, 1, 0]
+    for x, total in (([0, 1, 0], 0), ([0, 0, 0], 1), ([1, 1, 0], 1)):
+        t.assert_refused({"x": x, "total": total}, label="RULE")
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_one_hot_of_an_index(count, trial) -> None:
+    t = trial(lambda cs: one_hot_of_index(cs, cs.input("i"), count, "RULE"))
+    assert t.cost == count + 1
+    for i in range(count):
+        assert t.outputs({"i": i}) == [int(k == i) for k in range(count)]
+        t.assert_hints_bound({"i": i})
+        t.assert_wires_bound({"i": i})
+    for i in (count, -1, R // 2):
+        t.assert_refused({"i": i}, label="RULE")
+
+
+def test_pick(trial) -> None:
+    t = trial(lambda cs: [pick(cs, assert_one_hot(cs, cs.inputs("hot", 3)), cs.inputs("v", 3))])
+    assert t.cost == 4 + 2
+    for k in range(3):
+        assert t.outputs({"hot": [int(j == k) for j in range(3)], "v": [7, 8, 9]}) == [7 + k]
+
+
+def test_shapes_are_checked(trial) -> None:
+    for define in (
+        lambda cs: mux(cs, [cs.assert_bit(cs.one)], [cs.one] * 3),
+        lambda cs: pick(cs, [cs.assert_bit(cs.one)], [cs.one] * 2),
+        lambda cs: select(cs, cs.one, cs.one, cs.one),
+        lambda cs: swap(cs, cs.one, cs.one, cs.one),
+        lambda cs: one_hot(cs, [], cs.one),
+        lambda cs: one_hot_of_index(cs, cs.one, 0),
+    ):
+        with pytest.raises(ShapeError):
+            trial(define).run({})
+
+
+def test_a_value_that_is_no_bit_selects_nothing(trial) -> None:
+    with pytest.raises(Unsatisfied):
+        trial(lambda cs: [select(cs, cs.assert_bit(cs.input("b")), cs.one, cs.one * 3)]).run({"b": 2})
