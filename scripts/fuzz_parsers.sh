@@ -1,0 +1,15 @@
+#!/bin/sh
+# Builds tests/native/fuzz_parsers.cpp with the address and undefined-behaviour sanitizers and runs it.
+# usage: scripts/fuzz_parsers.sh [SECONDS] [SEED]     CXX and ENGINE (portable, adx) may be set
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+native="$root/prover/native"
+for source in batch_verify verifying_key pairing precompiles poseidon babyjub eddsa witness witness_program; do
+    "${CXX:-g++}" -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
+        -I"$native" -c "$native/$source.cpp" -o "$work/$source.o"
+done
+"${CXX:-g++}" -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -I"$native" \
+    "$root/tests/native/fuzz_parsers.cpp" "$work"/*.o -o "$work/fuzz_parsers" -lpthread
+TICKPROOF_ENGINE="${ENGINE:-}" "$work/fuzz_parsers" "${1:-10}" "${2:-1}"
