@@ -133,7 +133,12 @@ class ContractError(Exception):
         super().__init__(f"{code.name} ({int(code)}): {reason}")
 
 
-def reverted(message: str) -> ContractError:
-    """The error for what a node or eth-tester said about a revert."""
-    reason = message.rpartition("execution reverted:")[2].strip()
-    return ContractError(REASONS.get(reason, ContractCode.REVERTED), reason or "no reason given")
+def reverted(error: Exception) -> ContractError:
+    """The same refusal, from what web3 raised: eth-tester's TransactionFailed or a node's ContractLogicError.
+
+    Both have the sentence first, "execution reverted: reason"; a node's error has the raw data after it.
+    """
+    message = str(error.args[0]) if error.args else ""
+    found, _, reason = message.partition("execution reverted")
+    text = reason.removeprefix(":").strip() if not found else message
+    return ContractError(REASONS.get(text, ContractCode.REVERTED), text or "no reason given")

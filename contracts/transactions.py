@@ -48,7 +48,7 @@ def call(function: ContractFunction, sender: str | None = None, gas: int | None 
     try:
         return function.call(params)
     except (ContractLogicError, TransactionFailed) as error:
-        raise reverted(str(error)) from error
+        raise reverted(error) from error
 
 
 def send(web3: Web3, function: ContractFunction, sender: str, gas: int, preflight: bool = True) -> TxReceipt:
@@ -69,7 +69,7 @@ def _mined(web3: Web3, function: ContractFunction | ContractConstructor, sender:
     try:
         receipt = web3.eth.wait_for_transaction_receipt(function.transact(params), poll_latency=0.02)
     except (ContractLogicError, TransactionFailed) as error:
-        raise reverted(str(error)) from error
+        raise reverted(error) from error
     if receipt["status"] != 1:
         if isinstance(function, ContractFunction):
             # Raises with the reason, unless it no longer fails on the state after it.
@@ -96,7 +96,7 @@ def deploy(
     try:
         web3.eth.call({"from": checksum(sender), "gas": limit, "data": constructor.data_in_transaction})
     except (ContractLogicError, TransactionFailed) as error:
-        raise reverted(str(error)) from error
+        raise reverted(error) from error
     receipt = _mined(web3, constructor, sender, limit)
     address = receipt["contractAddress"]
     assert address is not None  # a successful creation has one

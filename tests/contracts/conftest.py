@@ -90,7 +90,8 @@ class Trapdoor:
         return cls(*secrets, ic=tuple(rng.randrange(1, R) for _ in range(5)), random=rng)
 
     def prove(self, words: tuple[int, ...]) -> Proof:
-        a, b, d = (self.random.randrange(1, R) for _ in range(3))
+        # Short scalars keep py_ecc quick; C is as long as any.
+        a, b, d = (self.random.randrange(1, 2**32) for _ in range(3))
         point = g1(d)
         chi = challenge(self.key, point, words)
         statement = self.ic[0] + chi * self.ic[1] + evaluate(words, chi) * self.ic[2]
@@ -100,7 +101,7 @@ class Trapdoor:
         return Proof(a=g1(a), b=g2(b), c=g1(c), d=point)
 
     def prove_plain(self, inputs: list[int]) -> Proof:
-        a, b = (self.random.randrange(1, R) for _ in range(2))
+        a, b = (self.random.randrange(1, 2**32) for _ in range(2))
         statement = self.ic[0] + sum(x * ic for x, ic in zip(inputs, self.ic[1:], strict=True))
         c = (a * b - self.alpha * self.beta - statement * self.gamma) * pow(self.delta, -1, R)
         return Proof(a=g1(a), b=g2(b), c=g1(c))
