@@ -1,0 +1,27 @@
+"""Errors of the proving side. The kernel's own (prover.native.kernel) pass through unchanged."""
+
+
+class ProverError(Exception):
+    """Base of the errors that prover/ raises itself."""
+
+    number = 2000
+
+
+class KeyNotFound(ProverError):
+    """The key store has no key for a circuit."""
+
+    number = 2001
+
+
+class UnprovableInputs(ProverError):
+    """The inputs do not satisfy the circuit: no proof exists. `row` is the broken constraint, where one is known."""
+
+    number = 2002
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message, row)
+        self.message = message
+        self.row = row
+
+    def __str__(self) -> str:
+        return self.message
