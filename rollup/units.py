@@ -1,0 +1,35 @@
+"""Decimal amounts as people write them, into the protocol's integers, exactly or not at all."""
+
+from decimal import Decimal, InvalidOperation
+
+from rollup.bounds import LOTS_PER_CONTRACT, UNITS_PER_USD
+
+Amount = int | str | Decimal
+"""A decimal number. Binary floats are not taken: 0.1 has no exact value as one."""
+
+
+class AmountError(Exception):
+    """Not a decimal number, or finer than the unit."""
+
+
+def usd(amount: Amount) -> int:
+    """US dollars in 1e-6 USD: prices, limits, deposits, withdrawals. Raises AmountError."""
+    return _exact(amount, UNITS_PER_USD)
+
+
+def contracts(amount: Amount) -> int:
+    """Contracts in 1e-4 contract: sizes. Raises AmountError."""
+    return _exact(amount, LOTS_PER_CONTRACT)
+
+
+def _exact(amount: Amount, scale: int) -> int:
+    if isinstance(amount, bool) or not isinstance(amount, int | str | Decimal):
+        raise AmountError(f"{amount!r} is not an int, a decimal string or a Decimal")
+    try:
+        scaled = Decimal(amount) * scale
+        whole = int(scaled)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise AmountError(f"{amount!r} is not a decimal number") from error
+    if scaled != whole:
+        raise AmountError(f"{amount!r} is finer than 1/{scale}")
+    return whole
