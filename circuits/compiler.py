@@ -22,17 +22,38 @@ from circuits.program import serialize
 from circuits.r1cs import R1CS, ChallengeLayout, Matrix
 from circuits.variables import ONE
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.int32]
 Define = Callable[[ConstraintSystem], None]
 
 
 @dataclass(frozen=True)
 class Entries:
-    """Unsorted-column sparse rows in a body's coordinates: rows ascending, columns as keys of `Variable.terms`."""
+    """Sparse rows in a body's coordinates: entries per row, then all columns (keys of `Variable.terms`) and coefficient numbers."""
 
-    row: Ints
+    counts: Ints
     col: Ints
     coeff: Ints
+
+    @cached_property
+    def touched(self) -> NDArray[np.bool_]:
+        """Rows that read a slot: a placement must rewrite them, the others only move."""
+        rows = np.repeat(np.arange(len(self.counts)), self.counts)
+        touched = np.zeros(len(self.counts), dtype=np.bool_)
+        touched[rows[self.col <= -2]] = True
+        return touched
+
+    @cached_property
+    def kept(self) -> NDArray[np.bool_]:
+        """Entries of the rows that only move."""
+        return np.repeat(~self.touched, self.counts)
+
+    @cached_property
+    def rewritten(self) -> list[list[tuple[int, int]]]:
+        """The rows that read a slot, as (column, coefficient number) pairs."""
+        lost = ~self.kept
+        pairs = list(zip(self.col[lost].tolist(), self.coeff[lost].tolist(), strict=True))
+        ends = np.cumsum(self.counts[self.touched]).tolist()
+        return [pairs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +131,7 @@ def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) 
     library.close_body(root)
 
     expansion = _Expansion(library)
-    a, b, c = (_csr(entries, root.n_rows) for entries in expansion.expand(root))
+    a, b, c = (_csr(entries) for entries in expansion.expand(root))
     used = np.zeros(root.n_wires, dtype=bool)
     for matrix in (a, b, c):
         used[matrix.col] = True
@@ -135,7 +156,6 @@ class _Expansion:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: dict[int, tuple[Entries, Entries, Entries]] = {}
-        self._products: dict[tuple[int, int], int] = {}
 
     def expand(self, body: Body) -> tuple[Entries, Entries, Entries]:
         """The three matrices of a body in its own coordinates."""
@@ -143,86 +163,82 @@ class _Expansion:
         if known is not None:
             return known
         pieces: list[list[Entries]] = [[], [], []]
-        row = 0
         for part in body.parts:
             if isinstance(part, Placement):
                 for piece, entries in zip(pieces, self.expand(part.body), strict=True):
                     piece.append(self._place(entries, part))
-                row += part.body.n_rows
             else:
                 for m in range(3):
-                    pieces[m].append(self._rows([entry[1:][m] for entry in part.entries], row))
-                row += len(part.entries)
+                    pieces[m].append(self._rows([entry[1:][m] for entry in part.entries]))
         a, b, c = (_concatenate(piece) for piece in pieces)
         self._known[body.number] = (a, b, c)
         return a, b, c
 
-    def _rows(self, rows: list[Terms], first: int) -> Entries:
+    def _rows(self, rows: list[Terms]) -> Entries:
         number = self._library.number
-        row = np.repeat(np.arange(first, first + len(rows)), [len(terms) for terms in rows])
-        col = np.array([k for terms in rows for k in terms], dtype=np.int64)
-        coeff = np.array([number(v) for terms in rows for v in terms.values()], dtype=np.int64)
-        return Entries(row.astype(np.int64), col, coeff)
+        return Entries(
+            np.array([len(terms) for terms in rows], dtype=np.int32),
+            np.array([k for terms in rows for k in terms], dtype=np.int32),
+            np.array([number(v) for terms in rows for v in terms.values()], dtype=np.int32),
+        )
 
     def _place(self, entries: Entries, placement: Placement) -> Entries:
-        row = entries.row + placement.first_row
-        col = np.where(entries.col >= 0, entries.col + placement.base, entries.col)
-        from_slot = entries.col <= -2
-        if not from_slot.any():
-            return Entries(row, col, entries.coeff)
-        # Rows that read a slot are rewritten entry by entry; the others are shifted as they are.
-        touched = np.zeros(placement.body.n_rows, dtype=bool)
-        touched[entries.row[from_slot]] = True
-        rewritten = touched[entries.row]
-        keep = ~rewritten
-        merged: dict[int, dict[int, int]] = {}
-        values = self._library.coefficients
-        for r, c, k in zip(
-            row[rewritten].tolist(),
-            entries.col[rewritten].tolist(),
-            entries.coeff[rewritten].tolist(),
-            strict=True,
-        ):
-            terms = merged.setdefault(r, {})
-            if c >= 0:
-                key = c + placement.base
-                terms[key] = (terms[key] + values[k]) % R if key in terms else values[k]
-            elif c == ONE:
-                terms[ONE] = (terms.get(ONE, 0) + values[k]) % R
-            else:
-                factor = values[k]
-                for key, value in placement.slots[-2 - c].items():
-                    added = value if factor == 1 else value * factor % R
-                    terms[key] = (terms[key] + added) % R if key in terms else added
+        """The entries in the caller's coordinates: wires shifted, slots replaced by what the caller bound to them."""
+        if not entries.touched.any():
+            return Entries(entries.counts, _shifted(entries.col, placement.base), entries.coeff)
         number = self._library.number
-        flat = [(r, c, number(v)) for r, terms in merged.items() for c, v in terms.items() if v]
-        extra = np.array(flat, dtype=np.int64).reshape(-1, 3)
-        row = np.concatenate([row[keep], extra[:, 0]])
-        order = np.argsort(row, kind="stable")
-        return Entries(
-            row[order],
-            np.concatenate([col[keep], extra[:, 1]])[order],
-            np.concatenate([entries.coeff[keep], extra[:, 2]])[order],
-        )
+        rows = [self._rewrite(row, placement) for row in entries.rewritten]
+        counts = entries.counts.copy()
+        counts[entries.touched] = [len(row) for row in rows]
+        kept = np.repeat(~entries.touched, counts)
+        col = np.empty(len(kept), dtype=np.int32)
+        coeff = np.empty(len(kept), dtype=np.int32)
+        col[kept] = _shifted(entries.col[entries.kept], placement.base)
+        coeff[kept] = entries.coeff[entries.kept]
+        col[~kept] = [key for row in rows for key in row]
+        coeff[~kept] = [number(value) for row in rows for value in row.values()]
+        return Entries(counts, col, coeff)
+
+    def _rewrite(self, row: list[tuple[int, int]], placement: Placement) -> Terms:
+        values, base, slots = self._library.coefficients, placement.base, placement.slots
+        terms: Terms = {}
+        for column, coefficient in row:
+            factor = values[coefficient]
+            if column >= 0:
+                bound: Terms = {column + base: 1}
+            elif column == ONE:
+                bound = {ONE: 1}
+            else:
+                bound = slots[-2 - column]
+            for key, value in bound.items():
+                added = value if factor == 1 else value * factor % R
+                terms[key] = (terms[key] + added) % R if key in terms else added
+        return {key: value for key, value in terms.items() if value}
+
+
+def _shifted(col: Ints, base: int) -> Ints:
+    """Wires moved by base; the constant one stays."""
+    moved = col + np.int32(base)
+    moved[col == ONE] = ONE
+    return moved
 
 
 def _concatenate(pieces: list[Entries]) -> Entries:
-    if not pieces:
-        empty = np.zeros(0, dtype=np.int64)
-        return Entries(empty, empty, empty)
+    if len(pieces) == 1:
+        return pieces[0]
+    empty = [np.zeros(0, dtype=np.int32)]
     return Entries(
-        np.concatenate([p.row for p in pieces]),
-        np.concatenate([p.col for p in pieces]),
-        np.concatenate([p.coeff for p in pieces]),
+        np.concatenate([p.counts for p in pieces] or empty),
+        np.concatenate([p.col for p in pieces] or empty),
+        np.concatenate([p.coeff for p in pieces] or empty),
     )
 
 
-def _csr(entries: Entries, n_rows: int) -> Matrix:
-    counts = np.bincount(entries.row, minlength=n_rows)
-    row_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32)
+def _csr(entries: Entries) -> Matrix:
+    row_ptr = np.zeros(len(entries.counts) + 1, dtype=np.uint32)
+    np.cumsum(entries.counts, out=row_ptr[1:], dtype=np.uint32)
     # At the root a column is a wire, or ONE (-1), which is wire 0.
-    col = np.where(entries.col == ONE, 0, entries.col).astype(np.uint32)
-    return Matrix(row_ptr, col, entries.coeff.astype(np.uint32))
+    return Matrix(row_ptr, np.maximum(entries.col, 0).view(np.uint32), entries.coeff.view(np.uint32))
 
 
 def _count(counts: dict[str, int], label: str, depth: int, rows: int) -> None:

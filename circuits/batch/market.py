@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from circuits import widths
 from circuits.gadgets.compare import assert_nonnegative
@@ -206,7 +207,7 @@ def _quorum(cs: ConstraintSystem, size: Size, config: Configuration, used: Bit, 
             assert_eddsa(cs, used, key, Signature(r8x, r8y, s), tick)
             number = weighted_sum(range(size.oracles), picks)
             numbers.append(cs.unchecked_bounded(number, 0, size.oracles - 1))
-    for before, after in zip(numbers, numbers[1:], strict=False):
+    for before, after in pairwise(numbers):
         assert_nonnegative(cs, cs.mul_bounded(used, after - before - 1), "TICK_SIGNERS")
 
 
