@@ -311,3 +311,15 @@ def world_of(
         return deploy_world(chain, trapdoor, other_trapdoor, Token(chain.web3, token))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fresh_trapdoor() -> Callable[[int], Trapdoor]:
+    """A key of one's own, so that the proofs made with it are the same whatever ran before."""
+    return Trapdoor.from_seed
+
+
+@pytest.fixture(scope="session")
+def deploy_on() -> Callable[[LocalChain, Trapdoor, Trapdoor], World]:
+    """Deploy a world on a chain of one's own."""
+    return deploy_world

@@ -1,0 +1,100 @@
+"""Gas of every call, exactly. Chain, addresses, words and proofs are the same in each run, so any difference is a change
+of the contracts (or of the compiler): put the new numbers into gas.json and say why in the commit.
+
+"steady" is a call that finds its counters and balances non-zero; the first of its kind pays 17,100 more to fill a slot.
+Words are filled: nearly all bytes of a match record and of roots are non-zero, as in real batches.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.chain import LocalChain
+
+GOLDEN = Path(__file__).parent / "gas.json"
+R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+
+
+def trade(i):
+    head = 2 | 5 << 8 | 6 << 40 | 3 << 72 | (0x123456789A + i) << 88 | 0x3FFFFFFFFFFF << 128
+    return (head, 1 | 0xABCDEF01 << 8 | 2 << 40 | 0xABCDEF02 << 48, 0x1234567 | 0x1234567 << 96, 0)
+
+
+@pytest.fixture(scope="module")
+def measured(precompiles, fresh_trapdoor, deploy_on):
+    one, other = fresh_trapdoor(71), fresh_trapdoor(72)
+    world = deploy_on(LocalChain(precompiles), one, other)
+    rollup, gas = world.rollup, {}
+
+    def note(name, receipt):
+        gas[name] = receipt["gasUsed"]
+
+    def commit(batch, circuit=0):
+        header = batch.header
+        receipt = rollup.commit(
+            world.operator, header.new_root, header.time_ms, header.queue_to, batch.body(), circuit
+        )
+        return batch.words(), receipt
+
+    def batch(*steps):
+        return world.batch(*steps, root=R - 1 - rollup.progress().committed)
+
+    world.fund(world.alice, 10_000_000)
+    key = (R - 2, R - 3)
+    rollup.deposit(world.alice, world.alice, 1_000_000, key)
+    world.fund(world.bob, 1_000_000)
+    note("deposit, new account", rollup.deposit(world.bob, world.bob, 1_000_000, key))
+    note("deposit, known account", rollup.deposit(world.alice, world.alice, 1_000_000))
+    from contracts.words import DepositRecord
+
+    alice, bob = int(world.alice, 16), int(world.bob, 16)
+    deposits = [
+        DepositRecord(0, True, 1_000_000, alice, *key).words(),
+        DepositRecord(1, True, 1_000_000, bob, *key).words(),
+        DepositRecord(0, False, 1_000_000, alice, 0, 0).words(),
+    ]
+    first, _ = commit(batch(*deposits[:2]))
+    rollup.prove(world.stranger, 1, first, one.prove(first))
+    rollup.execute(world.stranger, 1, [])
+
+    mixed = batch(deposits[2], trade(0), trade(1), world.withdrawal(world.alice, 2_000).words())
+    words, receipt = commit(mixed)
+    note("commit, 34 words: deposit, 2 matches, withdrawal", receipt)
+    note("prove, 34 words", rollup.prove(world.stranger, 2, words, one.prove(words)))
+    note("prove, already proven", rollup.prove(world.stranger, 2, words, one.prove(words)))
+    note("execute, 1 withdrawal to a new owner", rollup.execute(world.stranger, 2, mixed.withdrawals()))
+    note("claim", rollup.claim(world.stranger, world.alice))
+
+    words, receipt = commit(batch(*[trade(i) for i in range(4)]))
+    note("commit, 34 words: 4 matches", receipt)
+    rollup.prove(world.stranger, 3, words, one.prove(words))
+    note("execute, no withdrawal", rollup.execute(world.stranger, 3, []))
+    words, receipt = commit(batch(*[trade(i) for i in range(8)]), circuit=1)
+    note("commit, 50 words: 8 matches", receipt)
+    note("prove, 50 words", rollup.prove(world.stranger, 4, words, other.prove(words)))
+    words, receipt = commit(batch())
+    note("commit, 18 words: no step", receipt)
+    note("revert_batches", rollup.revert_batches(world.operator, 4))
+
+    for count in (2, 4, 8, 16):
+        mark = world.chain.snapshot()
+        batches = []
+        for _ in range(count):
+            words, _ = commit(batch(*[trade(i) for i in range(4)]))
+            batches.append((words, one.prove(words)))
+        note(f"prove_many, {count} batches of 34 words", rollup.prove_many(world.stranger, 5, batches))
+        world.chain.revert(mark)
+    return gas
+
+
+def test_gas_is_the_recorded(measured):
+    assert measured == json.loads(GOLDEN.read_text()), json.dumps(measured, indent=1)
+
+
+def test_batched_proofs_cost_less_each(measured):
+    single = measured["prove, 34 words"]
+    each = [measured[f"prove_many, {count} batches of 34 words"] / count for count in (2, 4, 8, 16)]
+    assert each == sorted(each, reverse=True) and each[0] < single
+    # n + 4 pairings against 5n: at 16 proofs less than half of the price remains.
+    assert each[-1] < single / 2
