@@ -38,10 +38,17 @@ bool pairing_check(const nb::bytes& pairs) {
 }  // namespace
 
 void register_pairing(nb::module_& m) {
-    m.def("pairing_check", &pairing_check, nb::arg("pairs"));
-    m.def("ecadd", precompile(&evm::ecadd), nb::arg("input"));
-    m.def("ecmul", precompile(&evm::ecmul), nb::arg("input"));
-    m.def("ecpairing", precompile(&evm::ecpairing), nb::arg("input"));
+    m.def("pairing_check", &pairing_check, nb::arg("pairs"),
+          "Whether the product of e(P, Q) is one over pairs of 192 bytes (P in G1, Q in G2, the kernel's byte order; infinity "
+          "allowed). Raises MalformedInput, NonCanonical, NotOnCurve, NotInSubgroup.");
+    m.def("ecadd", precompile(&evm::ecadd), nb::arg("input"),
+          "The EVM's precompile 0x06 (EIP-196): big-endian, short input continued with zeros. Raises NonCanonical or NotOnCurve "
+          "where the EVM fails the call.");
+    m.def("ecmul", precompile(&evm::ecmul), nb::arg("input"),
+          "The EVM's precompile 0x07 (EIP-196): any 256-bit scalar. Raises NonCanonical or NotOnCurve where the EVM fails.");
+    m.def("ecpairing", precompile(&evm::ecpairing), nb::arg("input"),
+          "The EVM's precompile 0x08 (EIP-197): 32 bytes, 1 or 0. Raises MalformedInput, NonCanonical, NotOnCurve or "
+          "NotInSubgroup where the EVM fails the call.");
 }
 
 }  // namespace tickproof

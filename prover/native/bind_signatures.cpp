@@ -71,10 +71,13 @@ void verify(const nb::bytes& ax, const nb::bytes& ay, const nb::bytes& r8x, cons
 }  // namespace
 
 void register_signatures(nb::module_& m) {
-    nb::exception<InvalidSignature>(m, "InvalidSignature", nb::object(m.attr("KernelError")).ptr());
+    auto invalid = nb::exception<InvalidSignature>(m, "InvalidSignature", nb::object(m.attr("KernelError")).ptr());
+    nb::exception<SmallOrderKey>(m, "SmallOrderKey", invalid.ptr());
 
-    m.def("poseidon", &hash, nb::arg("inputs"));
-    m.def("poseidon_batch", &hash_batch, nb::arg("arity"), nb::arg("inputs"));
+    m.def("poseidon", &hash, nb::arg("inputs"),
+          "circomlib's Poseidon of 1 to 16 elements of 32 bytes. Raises MalformedInput, NonCanonical.");
+    m.def("poseidon_batch", &hash_batch, nb::arg("arity"), nb::arg("inputs"),
+          "One hash of 32 bytes for each consecutive tuple of `arity` elements. Raises MalformedInput, NonCanonical.");
 
     m.def("babyjub_mul",
           [](const nb::bytes& point, const nb::bytes& scalar) {
@@ -82,16 +85,21 @@ void register_signatures(nb::module_& m) {
               const Limbs k = integer_from(scalar, "scalar");
               return bytes_of(64, [&](std::uint8_t* out) { store(babyjub::multiply(p, k).to_affine(), out); });
           },
-          nb::arg("point"), nb::arg("scalar"));
+          nb::arg("point"), nb::arg("scalar"),
+          "scalar * point on Baby Jubjub: x || y of 64 bytes, any 256-bit scalar. Raises MalformedInput, NonCanonical, "
+          "NotOnCurve.");
     m.def("babyjub_mul_base",
           [](const nb::bytes& scalar) {
               const Limbs k = integer_from(scalar, "scalar");
               return bytes_of(64, [&](std::uint8_t* out) { store(babyjub::multiply_base(k).to_affine(), out); });
           },
-          nb::arg("scalar"));
+          nb::arg("scalar"), "scalar * Base8, the base point of signatures; any 256-bit scalar. Raises MalformedInput.");
 
     m.def("eddsa_verify", &verify, nb::arg("ax"), nb::arg("ay"), nb::arg("r8x"), nb::arg("r8y"), nb::arg("s"),
-          nb::arg("message"));
+          nb::arg("message"),
+          "Return if the EdDSA-Poseidon signature is valid (docs/protocol.md, section 4); every part has 32 bytes. Raises "
+          "NonCanonical (a coordinate, the message, or S not below the subgroup's order), NotOnCurve, SmallOrderKey (8 A is "
+          "the identity), InvalidSignature (the equation), MalformedInput (a length).");
     m.def("eddsa_verify_batch",
           [](const nb::bytes& records) {
               if (records.size() % kSignatureRecordBytes != 0)
@@ -100,13 +108,17 @@ void register_signatures(nb::module_& m) {
               const std::size_t count = copy.size() / kSignatureRecordBytes;
               return bytes_of(count, [&](std::uint8_t* out) { check_signatures(copy, {out, count}); });
           },
-          nb::arg("records"));
+          nb::arg("records"),
+          "One byte for each 192-byte record Ax, Ay, R8x, R8y, S, message: 0 valid, 1 a number not below r, 2 S not below the "
+          "subgroup's order, 3 key or 4 R8 not on the curve, 5 the equation does not hold, 6 key of small order. Raises "
+          "MalformedInput on a wrong length.");
     m.def("eddsa_public_key",
           [](const nb::bytes& secret) {
               const Limbs k = integer_from(secret, "secret");
               return bytes_of(64, [&](std::uint8_t* out) { store(public_key(k), out); });
           },
-          nb::arg("secret"));
+          nb::arg("secret"),
+          "x || y of secret/8 * Base8; secret is the pruned scalar, a multiple of 8. Raises MalformedInput.");
     m.def("eddsa_sign",
           [](const nb::bytes& secret, const nb::bytes& nonce, const nb::bytes& message) {
               const Limbs k = integer_from(secret, "secret");
@@ -120,7 +132,9 @@ void register_signatures(nb::module_& m) {
                   limbs::store_le(signature.s, out + 64);
               });
           },
-          nb::arg("secret"), nb::arg("nonce"), nb::arg("message"));
+          nb::arg("secret"), nb::arg("nonce"), nb::arg("message"),
+          "R8x || R8y || S of the message, from the pruned secret scalar and the 64-byte nonce hash, as circomlibjs's "
+          "signPoseidon. Not constant time. Raises MalformedInput, NonCanonical.");
 }
 
 }  // namespace tickproof

@@ -60,44 +60,55 @@ void register_verify(nb::module_& m) {
     nb::exception<DegenerateKey>(m, "DegenerateKey", nb::object(m.attr("MalformedInput")).ptr());
     nb::exception<InvalidProof>(m, "InvalidProof", nb::object(m.attr("KernelError")).ptr());
 
-    nb::class_<VerifyingKey>(m, "PreparedVerifyingKey")
+    nb::class_<VerifyingKey>(m, "PreparedVerifyingKey",
+                             "A Groth16 verifying key, parsed, checked and prepared once; used for any number of proofs.")
         .def("__init__",
              [](VerifyingKey* self, const nb::bytes& blob) {
                  const Bytes copy = copy_bytes(blob);
                  const nb::gil_scoped_release release;
                  new (self) VerifyingKey(VerifyingKey::parse(copy));
              },
-             nb::arg("blob"))
+             nb::arg("blob"),
+             "The bytes of verifier.keys.VerifyingKey.to_bytes. Raises MalformedInput, NonCanonical, NotOnCurve, NotInSubgroup, "
+             "InfinityNotAllowed, DegenerateKey.")
         .def_prop_ro("n_public", &VerifyingKey::n_public)
         .def_prop_ro("has_challenge", &VerifyingKey::has_challenge)
-        .def_prop_ro("hash", [](const VerifyingKey& key) { return nb::bytes(key.hash.data(), key.hash.size()); })
+        .def_prop_ro("hash", [](const VerifyingKey& key) { return nb::bytes(key.hash.data(), key.hash.size()); },
+                     "vk_hash of docs/protocol.md, section 7.")
         .def("verify",
              [](const VerifyingKey& key, const nb::bytes& proof, const nb::bytes& public_inputs) {
                  require_form(key, Statement::inputs);
                  verify_one(key, proof, public_inputs, Statement::inputs);
              },
-             nb::arg("proof"), nb::arg("public_inputs"))
+             nb::arg("proof"), nb::arg("public_inputs"),
+             "Return if the plain proof (256 bytes) is valid for the inputs (32 bytes each). Raises InvalidProof, UnsupportedKey "
+             "(a key with a challenge), MalformedInput and its kinds.")
         .def("verify_words",
              [](const VerifyingKey& key, const nb::bytes& proof, const nb::bytes& words) {
                  require_form(key, Statement::words);
                  verify_one(key, proof, words, Statement::words);
              },
-             nb::arg("proof"), nb::arg("words"))
+             nb::arg("proof"), nb::arg("words"),
+             "Return if the proof with a challenge (320 bytes) is valid for the words (32 bytes each); chi and y are computed "
+             "here. Raises InvalidProof, UnsupportedKey (a plain key), MalformedInput and its kinds.")
         .def("unsafe_check_equation",
              [](const VerifyingKey& key, const nb::bytes& proof, const nb::bytes& public_inputs) {
                  verify_one(key, proof, public_inputs, Statement::inputs);
              },
-             nb::arg("proof"), nb::arg("public_inputs"))
+             nb::arg("proof"), nb::arg("public_inputs"),
+             "The bare equation, of either form. Proves nothing where the prover chose chi.")
         .def("verify_batch",
              [](const VerifyingKey& key, const std::vector<nb::bytes>& proofs, const std::vector<nb::bytes>& inputs) {
                  verify_many(key, proofs, inputs, Statement::inputs);
              },
-             nb::arg("proofs"), nb::arg("public_inputs"))
+             nb::arg("proofs"), nb::arg("public_inputs"),
+             "verify for many proofs at once: n + 3 Miller loops. The InvalidProof raised names the first false one.")
         .def("verify_words_batch",
              [](const VerifyingKey& key, const std::vector<nb::bytes>& proofs, const std::vector<nb::bytes>& words) {
                  verify_many(key, proofs, words, Statement::words);
              },
-             nb::arg("proofs"), nb::arg("words"));
+             nb::arg("proofs"), nb::arg("words"),
+             "verify_words for many proofs at once: n + 4 Miller loops. The InvalidProof raised names the first false one.");
     m.def("keccak256",
           [](const nb::bytes& data) {
               const Bytes copy = copy_bytes(data);
@@ -106,7 +117,7 @@ void register_verify(nb::module_& m) {
                   std::copy(digest.begin(), digest.end(), out);
               });
           },
-          nb::arg("data"));
+          nb::arg("data"), "Ethereum's Keccak-256.");
 }
 
 }  // namespace tickproof

@@ -83,21 +83,25 @@ std::unique_ptr<Witness> start(const std::shared_ptr<LoadedProgram>& program, co
 void register_witness(nb::module_& m) {
     register_faults(m);
 
-    nb::class_<LoadedProgram>(m, "WitnessProgram")
+    nb::class_<LoadedProgram>(m, "WitnessProgram",
+                              "A witness program (docs/architecture.md), validated once; used for any number of runs.")
         .def("__init__",
              [](LoadedProgram* self, const nb::bytes& blob) {
                  const std::vector<std::uint8_t> copy = copy_bytes(blob);
                  const nb::gil_scoped_release release;
                  new (self) LoadedProgram(Program::parse(copy));
              },
-             nb::arg("blob"))
+             nb::arg("blob"), "Raises one kind of MalformedProgram for each rule of the format.")
         .def_prop_ro("n_wires", [](const LoadedProgram& p) { return p.program.n_wires(); })
         .def_prop_ro("n_public", [](const LoadedProgram& p) { return p.program.n_public(); })
         .def_prop_ro("n_inputs", [](const LoadedProgram& p) { return p.program.n_inputs(); })
-        .def_prop_ro("n_early", [](const LoadedProgram& p) { return p.program.n_early(); })
+        .def_prop_ro("n_early", [](const LoadedProgram& p) { return p.program.n_early(); },
+                     "The first late wire; without a challenge, the number of wires.")
         .def_prop_ro("has_challenge", [](const LoadedProgram& p) { return p.program.has_challenge(); })
         .def_prop_ro("uses_mask", [](const LoadedProgram& p) { return p.program.uses_mask(); })
-        .def("start", &start, nb::arg("inputs"), nb::arg("mask") = nb::none())
+        .def("start", &start, nb::arg("inputs"), nb::arg("mask") = nb::none(),
+             "Run up to the challenge, or to the end if there is none. Inputs and mask are 32 bytes each, little-endian, "
+             "canonical. Raises ProgramError (number of inputs, mask missing or not taken), NonCanonical.")
         .def("run",
              [](const std::shared_ptr<LoadedProgram>& program, const nb::bytes& inputs,
                 const std::optional<nb::bytes>& mask) {
@@ -105,23 +109,25 @@ void register_witness(nb::module_& m) {
                      throw ProgramError("the program has a challenge: start() it, then finish(chi) the witness");
                  return start(program, inputs, mask);
              },
-             nb::arg("inputs"), nb::arg("mask") = nb::none());
+             nb::arg("inputs"), nb::arg("mask") = nb::none(),
+             "Run a program without a challenge to its end. Raises like start, and ProgramError for one with a challenge.");
 
-    nb::class_<Witness>(m, "Witness")
+    nb::class_<Witness>(m, "Witness", "A circuit's wires, held by the kernel: complete, or waiting for the challenge.")
         .def_static("from_bytes",
                     [](const nb::bytes& values) {
                         const std::vector<std::uint8_t> copy = copy_bytes(values);
                         const nb::gil_scoped_release release;
                         return std::make_unique<Witness>(WitnessData{scalars_from(copy, "witness")});
                     },
-                    nb::arg("values"))
+                    nb::arg("values"),
+                    "A complete assignment from elsewhere, 32 bytes a wire, wire 0 first. Raises MalformedInput, NonCanonical.")
         .def("finish",
              [](Witness& self, const nb::bytes& chi) {
                  const Fr value = scalar_from(chi, "chi");
                  const nb::gil_scoped_release release;
                  self.finish(value);
              },
-             nb::arg("chi"))
+             nb::arg("chi"), "Run the late part with the challenge (32 bytes). Raises ProgramError if the witness is complete.")
         .def_prop_ro("complete",
                      [](const Witness& self) {
                          const nb::gil_scoped_release release;
@@ -132,12 +138,14 @@ void register_witness(nb::module_& m) {
         .def("to_bytes",
              [](const Witness& self) {
                  return bytes_of(32 * self.size(), [&](std::uint8_t* out) { self.read_all(out); });
-             })
+             },
+             "Every wire, 32 bytes each. Raises ProgramError while the challenge is missing.")
         .def("wires",
              [](const Witness& self, const std::vector<std::uint32_t>& indices) {
                  return bytes_of(32 * indices.size(), [&](std::uint8_t* out) { self.read(indices, out); });
              },
-             nb::arg("indices"));
+             nb::arg("indices"),
+             "The named wires, 32 bytes each. Raises MalformedInput past the end, ProgramError for late wires before finish.");
 }
 
 }  // namespace tickproof

@@ -41,6 +41,8 @@ SignatureFault check_signature(const std::uint8_t* record) {
     // 8A has order l whatever the order of A, so that h may be reduced mod l; S B - h (8A) = R8 is the equation, exact:
     // an R8 with a part outside the subgroup does not pass.
     const Extended key8 = Extended::from(key).dbl(false).dbl(false).dbl();
+    // In the subgroup only the identity has x = 0.
+    if (key8.x.is_zero()) return SignatureFault::KeySmallOrder;
     const Limbs h = reduce(challenge(r8, key, message).canonical()).canonical();
     const Extended nonce = babyjub::multiply_base_and(s, key8.negated(), h);
     return nonce.equals(r8) ? SignatureFault::None : SignatureFault::Equation;
@@ -53,9 +55,10 @@ void verify_signature(const std::uint8_t* record) {
         case SignatureFault::ScalarRange: throw NonCanonical("signature: S is not below the subgroup's order");
         case SignatureFault::KeyNotOnCurve: throw NotOnCurve("signature: the key is not on the curve");
         case SignatureFault::NonceNotOnCurve: throw NotOnCurve("signature: R8 is not on the curve");
-        case SignatureFault::Equation: break;
+        case SignatureFault::Equation: throw InvalidSignature("signature: the equation does not hold");
+        case SignatureFault::KeySmallOrder: break;
     }
-    throw InvalidSignature("signature: the equation does not hold");
+    throw SmallOrderKey("signature: the key is of small order");
 }
 
 void check_signatures(std::span<const std::uint8_t> records, std::span<std::uint8_t> faults) {

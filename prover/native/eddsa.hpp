@@ -1,6 +1,7 @@
 // EdDSA over Baby Jubjub with Poseidon, as circomlib's EdDSAPoseidonVerifier and docs/protocol.md section 4 have it:
-// h = Poseidon(R8x, R8y, Ax, Ay, M) and S * Base8 = R8 + 8 h A, with S canonical and both points on the curve. This file
-// decides what a valid signature is. Key derivation from private bytes (BLAKE-512) is the caller's.
+// h = Poseidon(R8x, R8y, Ax, Ay, M) and S * Base8 = R8 + 8 h A, with S canonical, both points on the curve, and 8 A not the
+// identity (anyone could sign for such a key). This file decides what a valid signature is. Key derivation from private
+// bytes (BLAKE-512) is the caller's.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +20,19 @@ enum class SignatureFault : std::uint8_t {
     KeyNotOnCurve = 3,
     NonceNotOnCurve = 4,
     Equation = 5,
+    KeySmallOrder = 6,
 };
 
 struct InvalidSignature : KernelError {
     using KernelError::KernelError;
 };
+struct SmallOrderKey : InvalidSignature {
+    using InvalidSignature::InvalidSignature;
+};
 
 // Six 32-byte little-endian numbers.
 SignatureFault check_signature(const std::uint8_t* record);
-// The same, throwing NonCanonical, NotOnCurve or InvalidSignature.
+// The same, throwing NonCanonical, NotOnCurve, SmallOrderKey or InvalidSignature.
 void verify_signature(const std::uint8_t* record);
 // One fault per record, on the kernel's threads.
 void check_signatures(std::span<const std::uint8_t> records, std::span<std::uint8_t> faults);

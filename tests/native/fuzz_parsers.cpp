@@ -131,7 +131,7 @@ Bytes good_signature() {
 // One instruction of every opcode, a template, and a challenge.
 Bytes good_program() {
     constexpr std::uint32_t one = 2u << 30, slot = 1u << 30;
-    std::vector<std::uint32_t> words{0x31575054, 1, 26, 2, 2, 3, 2, 0};
+    std::vector<std::uint32_t> words{0x31575054, 1, 29, 2, 2, 3, 2, 0};
     std::array<std::uint32_t, 8> minus_one;
     for (unsigned i = 0; i < 8; ++i) minus_one[i] = static_cast<std::uint32_t>(Fr::modulus[i / 2] >> (32 * (i % 2)));
     minus_one[0] -= 1;
@@ -147,15 +147,17 @@ Bytes good_program() {
         9,  17, 2,  1, 0, 3, 1, 1, 4,                     // MAX
         10, 18, 1,  0, 3, 1, 0, 4,                        // LESS
         11, 19, 1,  1, 3,                                 // SIGN
+        15, 20, 2,  1, 0, 3, 1, 0, 4,                     // SIGNS
+        14, 22, 1,  0, 3, 1, 0, 4, 0,                     // MULADD
         13,                                               // CHALLENGE
-        2,  20, 1,  0, 1, 1, 0, 5,                        // MUL
-        4,  1,  21, 1, 0, 20,                             // CALL
-        6,  24, 1,  0, 1,                                 // INVERSE
-        3,  25, 0,                                        // LIN
+        2,  23, 1,  0, 1, 1, 0, 5,                        // MUL
+        4,  1,  24, 1, 0, 23,                             // CALL
+        6,  27, 1,  0, 1,                                 // INVERSE
+        3,  28, 0,                                        // LIN
         3,  2,  2,  0, 3, 1, 1,                           // LIN: y
     };
     const std::vector<std::uint32_t> child{3, 0, 1, 0, slot, 2, 1, 1, 0, 0, 1, 0, slot, 6, 2, 1, 2, 1};
-    words.insert(words.end(), {0, 26, static_cast<std::uint32_t>(root.size())});
+    words.insert(words.end(), {0, 29, static_cast<std::uint32_t>(root.size())});
     words.insert(words.end(), root.begin(), root.end());
     words.insert(words.end(), {1, 3, static_cast<std::uint32_t>(child.size())});
     words.insert(words.end(), child.begin(), child.end());

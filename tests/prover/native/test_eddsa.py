@@ -130,6 +130,8 @@ REFUSALS: list[tuple[str, Parts, int, type[Exception]]] = [
     ("S = l", replaced(s=SUBGROUP_ORDER), 2, kernel.NonCanonical),
     ("key off the curve", replaced(ax=1, ay=1), 3, kernel.NotOnCurve),
     ("R8 off the curve", replaced(r8x=1, r8y=1), 4, kernel.NotOnCurve),
+    ("key at the identity", replaced(ax=0, ay=1), 6, kernel.SmallOrderKey),
+    ("key of order 2", replaced(ax=0, ay=R - 1), 6, kernel.SmallOrderKey),
     ("another message", replaced(m=(GOOD[5] + 1) % R), 5, kernel.InvalidSignature),
     ("another S", replaced(s=(GOOD[4] + 1) % SUBGROUP_ORDER), 5, kernel.InvalidSignature),
     ("another key", replaced(ax=BASE8.x, ay=BASE8.y), 5, kernel.InvalidSignature),
@@ -158,6 +160,15 @@ def accepts(parts: Parts) -> tuple[bool, bool]:
     key, signature = Point(parts[0], parts[1]), eddsa.Signature(parts[2], parts[3], parts[4])
     native = kernel.eddsa_verify_batch(encode(*parts)) == b"\0"
     return native, eddsa.is_valid(key, signature, parts[5])
+
+
+@pytest.mark.parametrize("key", SMALL_ORDER)
+def test_key_of_small_order_is_refused_although_the_equation_holds(key: Point) -> None:
+    nonce = 987654321
+    parts = (*key, *babyjub.mul(BASE8, nonce), nonce, 5)
+    with pytest.raises(kernel.SmallOrderKey):
+        verify(parts)
+    assert accepts(parts) == (False, False)
 
 
 @pytest.mark.parametrize("torsion", SMALL_ORDER[1:])
