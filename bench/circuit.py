@@ -127,4 +127,5 @@ def build(log_size: int, seed: int = 1) -> tuple[R1CS, list[int]]:
         total += values[-1]
     table = b"".join(value.to_bytes(32, "little") for value in coefficients)
     n_wires = first + len(private)
-    return R1CS(n_wires, 1, BLOCK * count + 1, *matrices, table), [1, total % R, *private]
+    a, b, c = matrices
+    return R1CS(n_wires, 1, BLOCK * count + 1, a, b, c, table), [1, total % R, *private]
