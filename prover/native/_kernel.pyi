@@ -219,7 +219,12 @@ class ProgramRoot(MalformedProgram):
     pass
 
 class WitnessProgram:
-    def __init__(self, blob: bytes) -> None: ...
+    """
+    A witness program (docs/architecture.md), validated once; used for any number of runs.
+    """
+
+    def __init__(self, blob: bytes) -> None:
+        """Raises one kind of MalformedProgram for each rule of the format."""
 
     @property
     def n_wires(self) -> int: ...
@@ -231,7 +236,8 @@ class WitnessProgram:
     def n_inputs(self) -> int: ...
 
     @property
-    def n_early(self) -> int: ...
+    def n_early(self) -> int:
+        """The first late wire; without a challenge, the number of wires."""
 
     @property
     def has_challenge(self) -> bool: ...
@@ -239,15 +245,31 @@ class WitnessProgram:
     @property
     def uses_mask(self) -> bool: ...
 
-    def start(self, inputs: bytes, mask: bytes | None = None) -> Witness: ...
+    def start(self, inputs: bytes, mask: bytes | None = None) -> Witness:
+        """
+        Run up to the challenge, or to the end if there is none. Inputs and mask are 32 bytes each, little-endian, canonical. Raises ProgramError (number of inputs, mask missing or not taken), NonCanonical.
+        """
 
-    def run(self, inputs: bytes, mask: bytes | None = None) -> Witness: ...
+    def run(self, inputs: bytes, mask: bytes | None = None) -> Witness:
+        """
+        Run a program without a challenge to its end. Raises like start, and ProgramError for one with a challenge.
+        """
 
 class Witness:
-    @staticmethod
-    def from_bytes(values: bytes) -> Witness: ...
+    """
+    A circuit's wires, held by the kernel: complete, or waiting for the challenge.
+    """
 
-    def finish(self, chi: bytes) -> None: ...
+    @staticmethod
+    def from_bytes(values: bytes) -> Witness:
+        """
+        A complete assignment from elsewhere, 32 bytes a wire, wire 0 first. Raises MalformedInput, NonCanonical.
+        """
+
+    def finish(self, chi: bytes) -> None:
+        """
+        Run the late part with the challenge (32 bytes). Raises ProgramError if the witness is complete.
+        """
 
     @property
     def complete(self) -> bool: ...
@@ -257,36 +279,81 @@ class Witness:
 
     def __len__(self) -> int: ...
 
-    def to_bytes(self) -> bytes: ...
+    def to_bytes(self) -> bytes:
+        """
+        Every wire, 32 bytes each. Raises ProgramError while the challenge is missing.
+        """
 
-    def wires(self, indices: Sequence[int]) -> bytes: ...
+    def wires(self, indices: Sequence[int]) -> bytes:
+        """
+        The named wires, 32 bytes each. Raises MalformedInput past the end, ProgramError for late wires before finish.
+        """
 
 class InvalidSignature(KernelError):
     pass
 
-def poseidon(inputs: bytes) -> bytes: ...
+class SmallOrderKey(InvalidSignature):
+    pass
 
-def poseidon_batch(arity: int, inputs: bytes) -> bytes: ...
+def poseidon(inputs: bytes) -> bytes:
+    """
+    circomlib's Poseidon of 1 to 16 elements of 32 bytes. Raises MalformedInput, NonCanonical.
+    """
 
-def babyjub_mul(point: bytes, scalar: bytes) -> bytes: ...
+def poseidon_batch(arity: int, inputs: bytes) -> bytes:
+    """
+    One hash of 32 bytes for each consecutive tuple of `arity` elements. Raises MalformedInput, NonCanonical.
+    """
 
-def babyjub_mul_base(scalar: bytes) -> bytes: ...
+def babyjub_mul(point: bytes, scalar: bytes) -> bytes:
+    """
+    scalar * point on Baby Jubjub: x || y of 64 bytes, any 256-bit scalar. Raises MalformedInput, NonCanonical, NotOnCurve.
+    """
 
-def eddsa_verify(ax: bytes, ay: bytes, r8x: bytes, r8y: bytes, s: bytes, message: bytes) -> None: ...
+def babyjub_mul_base(scalar: bytes) -> bytes:
+    """
+    scalar * Base8, the base point of signatures; any 256-bit scalar. Raises MalformedInput.
+    """
 
-def eddsa_verify_batch(records: bytes) -> bytes: ...
+def eddsa_verify(ax: bytes, ay: bytes, r8x: bytes, r8y: bytes, s: bytes, message: bytes) -> None:
+    """
+    Return if the EdDSA-Poseidon signature is valid (docs/protocol.md, section 4); every part has 32 bytes. Raises NonCanonical (a coordinate, the message, or S not below the subgroup's order), NotOnCurve, SmallOrderKey (8 A is the identity), InvalidSignature (the equation), MalformedInput (a length).
+    """
 
-def eddsa_public_key(secret: bytes) -> bytes: ...
+def eddsa_verify_batch(records: bytes) -> bytes:
+    """
+    One byte for each 192-byte record Ax, Ay, R8x, R8y, S, message: 0 valid, 1 a number not below r, 2 S not below the subgroup's order, 3 key or 4 R8 not on the curve, 5 the equation does not hold, 6 key of small order. Raises MalformedInput on a wrong length.
+    """
 
-def eddsa_sign(secret: bytes, nonce: bytes, message: bytes) -> bytes: ...
+def eddsa_public_key(secret: bytes) -> bytes:
+    """
+    x || y of secret/8 * Base8; secret is the pruned scalar, a multiple of 8. Raises MalformedInput.
+    """
 
-def pairing_check(pairs: bytes) -> bool: ...
+def eddsa_sign(secret: bytes, nonce: bytes, message: bytes) -> bytes:
+    """
+    R8x || R8y || S of the message, from the pruned secret scalar and the 64-byte nonce hash, as circomlibjs's signPoseidon. Not constant time. Raises MalformedInput, NonCanonical.
+    """
 
-def ecadd(input: bytes) -> bytes: ...
+def pairing_check(pairs: bytes) -> bool:
+    """
+    Whether the product of e(P, Q) is one over pairs of 192 bytes (P in G1, Q in G2, the kernel's byte order; infinity allowed). Raises MalformedInput, NonCanonical, NotOnCurve, NotInSubgroup.
+    """
 
-def ecmul(input: bytes) -> bytes: ...
+def ecadd(input: bytes) -> bytes:
+    """
+    The EVM's precompile 0x06 (EIP-196): big-endian, short input continued with zeros. Raises NonCanonical or NotOnCurve where the EVM fails the call.
+    """
 
-def ecpairing(input: bytes) -> bytes: ...
+def ecmul(input: bytes) -> bytes:
+    """
+    The EVM's precompile 0x07 (EIP-196): any 256-bit scalar. Raises NonCanonical or NotOnCurve where the EVM fails.
+    """
+
+def ecpairing(input: bytes) -> bytes:
+    """
+    The EVM's precompile 0x08 (EIP-197): 32 bytes, 1 or 0. Raises MalformedInput, NonCanonical, NotOnCurve or NotInSubgroup where the EVM fails the call.
+    """
 
 class DegenerateKey(MalformedInput):
     pass
@@ -295,7 +362,14 @@ class InvalidProof(KernelError):
     pass
 
 class PreparedVerifyingKey:
-    def __init__(self, blob: bytes) -> None: ...
+    """
+    A Groth16 verifying key, parsed, checked and prepared once; used for any number of proofs.
+    """
+
+    def __init__(self, blob: bytes) -> None:
+        """
+        The bytes of verifier.keys.VerifyingKey.to_bytes. Raises MalformedInput, NonCanonical, NotOnCurve, NotInSubgroup, InfinityNotAllowed, DegenerateKey.
+        """
 
     @property
     def n_public(self) -> int: ...
@@ -304,16 +378,33 @@ class PreparedVerifyingKey:
     def has_challenge(self) -> bool: ...
 
     @property
-    def hash(self) -> bytes: ...
+    def hash(self) -> bytes:
+        """vk_hash of docs/protocol.md, section 7."""
 
-    def verify(self, proof: bytes, public_inputs: bytes) -> None: ...
+    def verify(self, proof: bytes, public_inputs: bytes) -> None:
+        """
+        Return if the plain proof (256 bytes) is valid for the inputs (32 bytes each). Raises InvalidProof, UnsupportedKey (a key with a challenge), MalformedInput and its kinds.
+        """
 
-    def verify_words(self, proof: bytes, words: bytes) -> None: ...
+    def verify_words(self, proof: bytes, words: bytes) -> None:
+        """
+        Return if the proof with a challenge (320 bytes) is valid for the words (32 bytes each); chi and y are computed here. Raises InvalidProof, UnsupportedKey (a plain key), MalformedInput and its kinds.
+        """
 
-    def unsafe_check_equation(self, proof: bytes, public_inputs: bytes) -> None: ...
+    def unsafe_check_equation(self, proof: bytes, public_inputs: bytes) -> None:
+        """
+        The bare equation, of either form. Proves nothing where the prover chose chi.
+        """
 
-    def verify_batch(self, proofs: Sequence[bytes], public_inputs: Sequence[bytes]) -> None: ...
+    def verify_batch(self, proofs: Sequence[bytes], public_inputs: Sequence[bytes]) -> None:
+        """
+        verify for many proofs at once: n + 3 Miller loops. The InvalidProof raised names the first false one.
+        """
 
-    def verify_words_batch(self, proofs: Sequence[bytes], words: Sequence[bytes]) -> None: ...
+    def verify_words_batch(self, proofs: Sequence[bytes], words: Sequence[bytes]) -> None:
+        """
+        verify_words for many proofs at once: n + 4 Miller loops. The InvalidProof raised names the first false one.
+        """
 
-def keccak256(data: bytes) -> bytes: ...
+def keccak256(data: bytes) -> bytes:
+    """Ethereum's Keccak-256."""
