@@ -49,3 +49,9 @@ def unchecked_bits(cs: ConstraintSystem, x: Variable, count: int, label: str) ->
     low = [cs.assert_bit(b, label) for b in cs.hint_bits(x, count - 1, label)] if count > 1 else []
     top = (x - compose(low)) * inverse(1 << (count - 1))
     return [*low, cs.assert_bit(top, label)]
+
+
+def require_bits(bits: Sequence[Bit], what: str) -> None:
+    """ShapeError unless each value is a Bit: what takes bits must not be given anything else."""
+    if not all(isinstance(bit, Bit) for bit in bits):
+        raise ShapeError(f"{what} takes Bits: assert_bit makes one")

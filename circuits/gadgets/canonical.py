@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from circuits.errors import ShapeError
 from circuits.field import R
-from circuits.gadgets.bits import compose, constrain_bits, unchecked_bits
+from circuits.gadgets.bits import compose, constrain_bits, require_bits, unchecked_bits
 from circuits.language import ConstraintSystem
 from circuits.variables import Bit, Variable
 
@@ -45,6 +45,7 @@ def assert_bits_below(cs: ConstraintSystem, bits: Sequence[Bit], bound: int, lab
     """
     if bound < 1 or not bits:
         raise ShapeError("a comparison with a constant takes at least one bit and a bound of at least 1")
+    require_bits(bits, "a comparison with a constant")
     if bound >> len(bits):
         return
     differences = []

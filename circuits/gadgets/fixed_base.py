@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from circuits.errors import ShapeError
+from circuits.gadgets.bits import require_bits
 from circuits.gadgets.edwards import CurvePoint, add_constant
 from circuits.gadgets.logic import assert_nonzero
 from circuits.gadgets.montgomery import MontgomeryPoint, constant_coordinates, to_edwards, unsafe_add
@@ -41,6 +42,7 @@ def multiply_fixed(
     """
     if not WINDOW < len(bits) <= MAX_BITS:
         raise ShapeError(f"a fixed-base scalar has {WINDOW + 1}..{MAX_BITS} bits, not {len(bits)}")
+    require_bits(bits, "a fixed-base scalar")
     tables = _tables(base, len(bits))
     windows = [bits[at : at + WINDOW] for at in range(0, len(bits), WINDOW)]
     total: MontgomeryPoint | None = None

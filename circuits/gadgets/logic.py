@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import overload
 
 from circuits.errors import ShapeError
+from circuits.gadgets.bits import require_bits
 from circuits.language import ConstraintSystem
 from circuits.variables import Bit, Bounded, Variable, weighted_sum
 
@@ -62,7 +63,7 @@ def select(
     Assumes: nothing.
     Costs: 1.
     """
-    _require_bit(bit)
+    require_bits([bit], "a selection")
     chosen = cs.mul(Variable(bit.terms), Variable((if_one - if_zero).terms), label) + if_zero
     return _hull(cs, Variable(chosen.terms), (if_one, if_zero))
 
@@ -95,7 +96,7 @@ def swap(
     Assumes: nothing.
     Costs: 1.
     """
-    _require_bit(bit)
+    require_bits([bit], "a selection")
     moved = cs.mul(Variable(bit.terms), Variable((second - first).terms), label)
     return first + moved, second - moved
 
@@ -159,6 +160,7 @@ def pick(
     """
     if len(hot) != len(values):
         raise ShapeError(f"{len(hot)} bits do not choose among {len(values)} values")
+    require_bits(hot, "a choice")
     # The first value is what is left when no other is chosen.
     first, *rest = values
     chosen: Variable = Variable(first.terms)
@@ -175,8 +177,3 @@ def _hull(cs: ConstraintSystem, chosen: Variable, values: Sequence[Variable]) ->
     if all(isinstance(value, Bit) for value in values):
         return cs.unchecked_bit(chosen)
     return cs.unchecked_bounded(chosen, min(v.lo for v in bounded), max(v.hi for v in bounded))
-
-
-def _require_bit(bit: Bit) -> None:
-    if not isinstance(bit, Bit):
-        raise ShapeError("a selection takes a Bit: assert_bit makes one")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.errors import ShapeError
+from circuits.gadgets.bits import require_bits
 from circuits.gadgets.poseidon import poseidon
 from circuits.language import ConstraintSystem, template
 from circuits.twins.merkle import ARITY
@@ -46,6 +47,7 @@ def open_path(cs: ConstraintSystem, digit_bits: Sequence[Bit], siblings: Sequenc
         raise ShapeError(
             f"{len(digit_bits)} index bits and {len(siblings)} siblings do not make whole levels"
         )
+    require_bits(digit_bits, "a path")
     levels = []
     for k in range(depth):
         low, high = digit_bits[DIGIT_BITS * k : DIGIT_BITS * (k + 1)]
