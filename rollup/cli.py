@@ -1,0 +1,193 @@
+"""`tickproof`: the command line. Each verb is a thin call of the library function of the same name.
+
+Decides arguments, messages and exit codes: 0 done (or valid), 1 refused (or invalid), 2 unreadable or malformed input.
+"""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from circuits.batch.circuit import compile_batch
+from circuits.sizes import SIZES
+from prover.export.solidity import solidity_verifier
+from prover.formats.errors import FormatError
+from prover.formats.snarkjs_json import proof_json, public_json, solidity_calldata, verification_key_json
+from prover.formats.wtns import read_wtns
+from prover.key_store import KeyStore
+from prover.native import groth16, kernel
+from prover.points import proof_from_kernel, verifying_key_from_kernel
+from rollup.demo import DemoFailed, demo
+from rollup.prices import PriceFileError, read_prices, simulated_prices
+from verifier.__main__ import main as verify_files
+from verifier.errors import VerifierError
+from verifier.files import key_from_json, proof_from_json, public_from_json
+from verifier.keys import VerifyingKey
+
+app = typer.Typer(
+    help="zk-rollup prover and verifier toolkit for derivatives margin",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+export = typer.Typer(help="Write keys and proofs in other tools' formats.", no_args_is_help=True)
+app.add_typer(export, name="export")
+
+SizeName = Enum("SizeName", {name: name for name in SIZES}, type=str)  # type: ignore[misc]
+Keys = Annotated[
+    Path | None, typer.Option("--keys", help="Directory of proving keys (default: the user's cache).")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File to write (default: standard output).")
+]
+
+
+def _fail(message: object, code: int = 2) -> typer.Exit:
+    typer.echo(f"tickproof: {message}", err=True)
+    return typer.Exit(code)
+
+
+def _console() -> Console:
+    """The terminal as it is; a file or pipe gets lines wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
+@app.command("demo")
+def run_demo(
+    prices: Annotated[
+        Path | None, typer.Option(help="CSV time_ms,open,high,low,close (default: a simulated series).")
+    ] = None,
+    size: Annotated[SizeName, typer.Option(help="Size of the batch circuit.")] = SizeName["SMALL"],
+    batches: Annotated[int, typer.Option(min=3, max=100, help="Batches to prove.")] = 3,
+    keys: Keys = None,
+) -> None:
+    """Run a whole rollup on a local chain: deposits, ticks, trades, proofs, a payout."""
+    try:
+        bars = simulated_prices() if prices is None else read_prices(prices)
+        origin = "simulated series of the package (no market data)" if prices is None else str(prices)
+        if len(bars) < batches:
+            raise _fail(f"{batches} batches need as many rows, the price file has {len(bars)}")
+        demo(bars, origin, SIZES[size.value], batches, KeyStore(keys), _console())
+    except (PriceFileError, OSError) as error:
+        raise _fail(error) from error
+    except DemoFailed as error:
+        raise _fail(error, 1) from error
+
+
+@app.command()
+def setup(
+    size: Annotated[SizeName, typer.Argument(help="Size of the batch circuit.")],
+    unsafe_development_key: Annotated[
+        bool, typer.Option(help="Make a key whose maker could forge proofs. Never guard value with one.")
+    ] = False,
+    install: Annotated[
+        Path | None, typer.Option(help="Put the finished key of a ceremony that you verified in the store.")
+    ] = None,
+    keys: Keys = None,
+) -> None:
+    """Make or install the proving key of a batch circuit; prints where it is and the circuit's fingerprint."""
+    if unsafe_development_key == (install is not None):
+        raise _fail("choose one of --unsafe-development-key and --install KEY")
+    circuit, store = compile_batch(SIZES[size.value]), KeyStore(keys)
+    try:
+        made = store.unsafe_development_keys(circuit) if install is None else store.install(circuit, install)
+    except (OSError, kernel.KernelError) as error:
+        raise _fail(error) from error
+    typer.echo(f"circuit      {circuit.name}, {circuit.r1cs.n_constraints:,} constraints")
+    typer.echo(f"fingerprint  {made.fingerprint}")
+    typer.echo(f"proving key  {made.proving_key}")
+    typer.echo(f"verifying key {made.verifying_key}")
+
+
+@app.command()
+def prove(
+    key: Annotated[Path, typer.Argument(help="Proving key without a challenge (.zkey).")],
+    witness: Annotated[Path, typer.Argument(help="Witness (.wtns).")],
+    proof: Annotated[Path, typer.Option(help="Where the proof goes, as snarkjs writes it.")] = Path(
+        "proof.json"
+    ),
+    public: Annotated[Path, typer.Option(help="Where the public inputs go.")] = Path("public.json"),
+) -> None:
+    """Prove a witness with a key, both in snarkjs's formats. Exit code 1 if the witness does not satisfy."""
+    try:
+        values = read_wtns(witness.read_bytes())
+        loaded = groth16.load_key(key)
+        made = groth16.prove(loaded, groth16.witness_bytes(values))
+        n_public = _verifying_key(key).n_public
+    except kernel.UnsatisfiedWitness as error:
+        raise _fail(error, 1) from error
+    except (OSError, FormatError, VerifierError, kernel.KernelError) as error:
+        raise _fail(error) from error
+    proof.write_text(proof_json(proof_from_kernel(made)))
+    public.write_text(public_json(values[1 : 1 + n_public]))
+
+
+@app.command()
+def verify(
+    key: Annotated[Path, typer.Argument(help="Verifying key.")],
+    proof: Annotated[Path, typer.Argument(help="Proof.")],
+    public: Annotated[Path, typer.Argument(help="Public inputs, or the words of a batch.")],
+) -> None:
+    """Verify a proof from files, this project's or snarkjs's."""
+    raise typer.Exit(verify_files([str(key), str(proof), str(public)]))
+
+
+@export.command("key")
+def export_key(
+    key: Annotated[Path, typer.Argument(help="Proving key (.zkey) or verifying key (JSON).")],
+    output: Output = None,
+) -> None:
+    """A plain verifying key as snarkjs's verification_key.json."""
+    with _reading():
+        text = verification_key_json(_verifying_key(key))
+    _write(text, output)
+
+
+@export.command("solidity")
+def export_solidity(
+    key: Annotated[Path, typer.Argument(help="Proving key (.zkey) or verifying key (JSON), of either form.")],
+    output: Output = None,
+) -> None:
+    """A Solidity verifier of the key."""
+    with _reading():
+        text = solidity_verifier(_verifying_key(key))
+    _write(text, output)
+
+
+@export.command("calldata")
+def export_calldata(
+    proof: Annotated[Path, typer.Argument(help="Proof (JSON) without a challenge.")],
+    public: Annotated[Path, typer.Argument(help="Public inputs (JSON).")],
+    output: Output = None,
+) -> None:
+    """A proof as the arguments of snarkjs's Solidity verifier."""
+    with _reading():
+        text = solidity_calldata(proof_from_json(proof.read_bytes()), public_from_json(public.read_bytes()))
+    _write(text, output)
+
+
+class _reading:  # noqa: N801 - reads as a keyword at its uses
+    """Turns every way in which a file can be bad into one sentence and exit code 2."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError | FormatError | VerifierError | kernel.KernelError):
+            raise _fail(error) from error
+
+
+def _verifying_key(path: Path) -> VerifyingKey:
+    if path.suffix == ".json":
+        return key_from_json(path.read_bytes())
+    return verifying_key_from_kernel(groth16.verifying_key(groth16.load_key(path)))
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text)

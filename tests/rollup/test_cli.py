@@ -1,0 +1,74 @@
+"""The command line: exit codes, and sentences instead of tracebacks."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rollup.cli import app
+
+RUNNER = CliRunner()
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = RUNNER.invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_every_verb_is_listed() -> None:
+    code, text = run("--help")
+    assert code == 0
+    for verb in ("demo", "setup", "prove", "verify", "export"):
+        assert verb in text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "time,open\n",
+        "time_ms,open,high,low,close\n1,1,1,1,1\n",
+        "time_ms,open,high,low,close\n1,x,1,1,1\n",
+    ],
+)
+def test_a_bad_price_file_is_named_with_its_line(tmp_path: Path, lines: str) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(lines)
+    code, text = run("demo", "--prices", file, "--size", "MINIMAL")
+    assert code == 2 and text.startswith("tickproof: ")
+
+
+def test_a_missing_price_file(tmp_path: Path) -> None:
+    code, text = run("demo", "--prices", tmp_path / "none.csv")
+    assert code == 2 and "none.csv" in text
+
+
+def test_demo_proves_three_batches_at_least() -> None:
+    assert run("demo", "--batches", 2)[0] == 2
+
+
+def test_setup_wants_to_be_told_that_it_is_unsafe(tmp_path: Path) -> None:
+    assert run("setup", "MINIMAL", "--keys", tmp_path)[0] == 2
+    assert run("setup", "HUGE", "--unsafe-development-key", "--keys", tmp_path)[0] == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b"zkey", b"\x00" * 100])
+def test_files_that_are_none_are_malformed(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    as_json = tmp_path / "file.json"
+    as_json.write_bytes(content)
+    for arguments in (
+        ("prove", file, file),
+        ("verify", file, file, file),
+        ("export", "key", file),
+        ("export", "key", as_json),
+        ("export", "solidity", file),
+        ("export", "calldata", as_json, as_json),
+        ("prove", tmp_path / "none", tmp_path / "none"),
+    ):
+        code, text = run(*arguments)
+        assert code == 2, arguments
+        assert text.strip()

@@ -1,0 +1,33 @@
+"""The demo tells the truth: it runs to the end on either price source, and fails where it should."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from circuits.sizes import MINIMAL
+from prover.key_store import KeyStore
+from rollup.demo import demo
+from rollup.prices import read_prices, simulated_prices
+
+pytestmark = pytest.mark.prove
+
+
+def test_on_the_simulated_series() -> None:
+    text = StringIO()
+    demo(simulated_prices(), "simulated", MINIMAL, 3, KeyStore(), Console(file=text, width=200))
+    shown = text.getvalue()
+    assert "130 INITIAL_MARGIN" in shown
+    assert shown.count("the contract refuses") == 2
+    assert "bob claims 2,500.00 USD on L1" in shown
+    assert "1 withdraw" in shown and "is final" in shown
+
+
+def test_on_a_file_whose_time_lies_in_the_past(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    rows = [f"{60_000 * i},{100 + i},{101 + i},{99 + i},{100 + i}" for i in range(1, 4)]
+    file.write_text("time_ms,open,high,low,close\n" + "\n".join(rows) + "\n")
+    text = StringIO()
+    demo(read_prices(file), str(file), MINIMAL, 3, KeyStore(), Console(file=text, width=200))
+    assert "bob claims" in text.getvalue()
