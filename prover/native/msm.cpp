@@ -376,6 +376,13 @@ void batch_add(Affine<G>* a, const Affine<G>* b, std::size_t n) {
 
 template <class G>
 Affine<G> msm(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, MsmCounts* counts, unsigned window) {
+    if (vector_engine_on()) {
+        if constexpr (std::is_same_v<G, G1>) {
+            if (vector_engine.msm_g1) return vector_engine.msm_g1(bases, scalars, n, counts, window);
+        } else {
+            if (vector_engine.msm_g2) return vector_engine.msm_g2(bases, scalars, n, counts, window);
+        }
+    }
     MsmCounts local;
     local.scalars = n;
     if (window && (window < min_window || window > max_window)) throw MalformedInput("the window is 3 to 16 bits");

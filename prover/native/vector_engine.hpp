@@ -22,6 +22,11 @@ template <class G>
 using BucketSums = void (*)(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
                             std::size_t segments, Affine<G>* out);
 
+// A whole sum, as msm.hpp says. An engine that has it sorts and schedules for itself; the counts are filled in its way.
+struct MsmCounts;
+template <class G>
+using Msm = Affine<G> (*)(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, MsmCounts* counts, unsigned window);
+
 // a[i] = a[i] + b[i] for i < n, complete addition, one shared inversion.
 template <class G>
 using BatchAdd = void (*)(Affine<G>* a, const Affine<G>* b, std::size_t n);
@@ -41,6 +46,8 @@ using MulSub = void (*)(Fr* out, const Fr* a, const Fr* b, const Fr* c, std::siz
 using MulInto = void (*)(Fr* a, const Fr* s, std::size_t n);
 
 struct VectorEngine {
+    Msm<G1> msm_g1 = nullptr;
+    Msm<G2> msm_g2 = nullptr;
     BucketSums<G1> bucket_sums_g1 = nullptr;
     BucketSums<G2> bucket_sums_g2 = nullptr;
     BatchAdd<G1> batch_add_g1 = nullptr;

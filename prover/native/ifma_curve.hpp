@@ -1,0 +1,411 @@
+// The part of a multi-scalar multiplication that adds points, for G1 and G2 alike (F is FqVec or Fq2Vec): trees of affine
+// additions in which all additions of a round are independent and share one inversion, the sum of buckets weighted by
+// their numbers, and the join of windows. ifma_msm.cpp decides which points meet in which bucket; this file adds them, exactly,
+// whatever they are: equal, opposite or infinite. It allocates nothing and knows no threads.
+//
+// Affine addition costs 5 products and a square: the slope is (y2 - y1) / (x2 - x1), with the inverses of a whole round
+// got from one by Montgomery's trick. Powers of two: memory holds x 2^256; products divide by 2^260; batches of inverses
+// come as 2^518 / d, so the slope comes as 2^258 times itself, its square has the factor of memory again, and four times
+// the slope times a coordinate has it too. A zero difference (equal or opposite points) makes the product of the whole
+// round zero: only then does the round run again with every pair checked. In a slot,
+// x lies below 1.01 p and y at most 2 p.
+#pragma once
+
+#include "ifma_fq2.hpp"
+#include "ifma_kernel.hpp"
+
+namespace tickproof::ifma {
+namespace {
+
+// 8 rows of 8 words to 8 columns, or back.
+IFMA_INLINE void transpose(Lane* r) {
+    Lane a[8], b[8];
+    for (int i = 0; i < 8; i += 2) {
+        a[i] = _mm512_unpacklo_epi64(r[i], r[i + 1]);
+        a[i + 1] = _mm512_unpackhi_epi64(r[i], r[i + 1]);
+    }
+    for (int half = 0; half < 2; ++half) {
+        const int o = 4 * half;
+        b[o] = _mm512_shuffle_i64x2(a[o], a[o + 2], 0x88);
+        b[o + 2] = _mm512_shuffle_i64x2(a[o], a[o + 2], 0xdd);
+        b[o + 1] = _mm512_shuffle_i64x2(a[o + 1], a[o + 3], 0x88);
+        b[o + 3] = _mm512_shuffle_i64x2(a[o + 1], a[o + 3], 0xdd);
+    }
+    for (int i = 0; i < 4; ++i) {
+        r[i] = _mm512_shuffle_i64x2(b[i], b[i + 4], 0x88);
+        r[i + 4] = _mm512_shuffle_i64x2(b[i], b[i + 4], 0xdd);
+    }
+}
+
+template <class F>
+struct Curve {
+    using Value = typename F::Value;
+    static constexpr unsigned kPointWords = 2 * F::kWords;
+
+    struct Slot {  // eight affine points
+        Value x, y;
+    };
+    struct Pair {  // slots[a] += slots[b]
+        u32 a, b;
+    };
+    struct Factor {  // what the way back through a round needs
+        Value prefix, difference;
+        Mask doubling, opposite;
+    };
+    struct Projective {  // x = X/Z, y = Y/Z, eight of them; infinity is (0, 1, 0)
+        Value x, y, z;
+    };
+
+    // --- memory ---------------------------------------------------------------------------------------------------
+
+    static IFMA_INLINE Mask load(const u64* const* rows, Mask negative, Slot& out) {
+        Lane w[kPointWords];
+        Lane any = _mm512_setzero_si512();
+        for (unsigned part = 0; part < kPointWords / 8; ++part) {
+            Lane* r = w + 8 * part;
+            for (int i = 0; i < 8; ++i) r[i] = _mm512_loadu_si512(rows[i] + 8 * part);
+            transpose(r);
+            for (int i = 0; i < 8; ++i) any = _mm512_or_si512(any, r[i]);
+        }
+        out.x = F::from_words(w);
+        const Value y = F::from_words(w + F::kWords);
+        out.y = select(negative, normal(F::template multiple<2>() - y), y);
+        return _mm512_testn_epi64_mask(any, any);
+    }
+
+    // Infinity leaves as zeros.
+    static IFMA_INLINE void store(const Slot& p, Mask infinite, u64* const* rows) {
+        Lane w[kPointWords];
+        F::to_words(p.x, w);
+        F::to_words(p.y, w + F::kWords);
+        const Mask keep = static_cast<Mask>(~infinite);
+        for (unsigned part = 0; part < kPointWords / 8; ++part) {
+            Lane* r = w + 8 * part;
+            for (int i = 0; i < 8; ++i) r[i] = _mm512_maskz_mov_epi64(keep, r[i]);
+            transpose(r);
+            for (int i = 0; i < 8; ++i) _mm512_storeu_si512(rows[i] + 8 * part, r[i]);
+        }
+    }
+
+    // --- one round of additions -----------------------------------------------------------------------------------
+
+    // What the pair's slope divides by, and 1 where there is nothing to divide: a term at infinity, or opposite points.
+    // Checked also tells equal points (their slope divides by 2y) and opposite ones, whose sum is infinite.
+    template <bool Checked>
+    static IFMA_INLINE Value divisor(const Slot* slots, const Mask* infinite, const Pair& pair, Factor& factor) {
+        const Slot &p = slots[pair.a], &q = slots[pair.b];
+        Value d = normal(q.x - p.x + F::template multiple<2>());
+        Mask idle = infinite[pair.a] | infinite[pair.b];
+        if constexpr (Checked) {
+            const Mask same_x = F::is_zero(raw(d)) & static_cast<Mask>(~idle);
+            const Value sum = normal(p.y + q.y);
+            factor.opposite = F::is_zero(raw(sum)) & same_x;
+            factor.doubling = same_x & static_cast<Mask>(~factor.opposite);
+            d = select(factor.doubling, sum, d);
+            idle |= factor.opposite;
+        }
+        if (__builtin_expect(idle != 0, 0)) d = select(idle, F::template two_to<256>(), d);
+        return d;
+    }
+
+    template <bool Checked>
+    static IFMA_INLINE void finish(Slot* slots, Mask* infinite, const Pair& pair, const Value& inverse, const Factor& factor) {
+        Slot& p = slots[pair.a];
+        const Slot& q = slots[pair.b];
+        Value rise = normal(q.y - p.y + F::template multiple<2>());
+        if constexpr (Checked) {
+            if (factor.doubling) rise = select(factor.doubling, tripled_square(p.x), rise);
+        }
+        const Value slope = F::mul(rise, inverse);
+        const Value x = F::reduced(F::sqr_raw(slope) + F::template multiple<3>() - p.x - q.x);
+        const Value fall = normal(times4(p.x - x + F::template multiple<2>()));
+        Value y = F::reduced(F::mul_raw(slope, fall) + F::template multiple<2>() - p.y);
+        const Mask ia = infinite[pair.a], ib = infinite[pair.b];
+        if (__builtin_expect((ia | ib) != 0, 0)) {
+            p.x = select(ia, q.x, select(ib, p.x, x));
+            p.y = select(ia, q.y, select(ib, p.y, y));
+            infinite[pair.a] = ia & ib;
+            if constexpr (Checked) infinite[pair.a] |= factor.opposite;
+            return;
+        }
+        p.x = x;
+        p.y = y;
+        if constexpr (Checked) infinite[pair.a] = factor.opposite;
+    }
+
+    static IFMA_INLINE Value tripled_square(const Value& x) {  // 3 x^2 with the factor of memory, below 4.5 p
+        const Value s = F::mul(F::sqr(x), F::template two_to<264>());
+        return normal(F::reduced(s + s) + s);
+    }
+
+    // Two chains, pair by pair in turn, so that one chain's latency is the other's work.
+    template <bool Checked>
+    static bool round(Slot* slots, Mask* infinite, const Pair* pairs, size_t n, Factor* factors) {
+        Value chain[2] = {F::template two_to<260>(), F::template two_to<260>()};
+        size_t i = 0;
+        for (; i + 1 < n; i += 2) {
+            Factor &f = factors[i], &g = factors[i + 1];
+            f.difference = divisor<Checked>(slots, infinite, pairs[i], f);
+            g.difference = divisor<Checked>(slots, infinite, pairs[i + 1], g);
+            f.prefix = chain[0];
+            g.prefix = chain[1];
+            chain[0] = F::mul(chain[0], f.difference);
+            chain[1] = F::mul(chain[1], g.difference);
+        }
+        if (i < n) {
+            Factor& f = factors[i];
+            f.difference = divisor<Checked>(slots, infinite, pairs[i], f);
+            f.prefix = chain[0];
+            chain[0] = F::mul(chain[0], f.difference);
+        }
+        Value inverse;
+        if (!F::inverse_each(F::mul(chain[0], chain[1]), inverse)) return false;
+        Value back[2] = {F::mul(inverse, chain[1]), F::mul(inverse, chain[0])};
+        if (i < n) {
+            const Factor& f = factors[i];
+            const Value d = F::mul(back[0], f.prefix);
+            back[0] = F::mul(back[0], f.difference);
+            finish<Checked>(slots, infinite, pairs[i], d, f);
+        }
+        while (i > 0) {
+            i -= 2;
+            const Factor &f = factors[i], &g = factors[i + 1];
+            const Value d = F::mul(back[0], f.prefix), e = F::mul(back[1], g.prefix);
+            back[0] = F::mul(back[0], f.difference);
+            back[1] = F::mul(back[1], g.difference);
+            finish<Checked>(slots, infinite, pairs[i], d, f);
+            finish<Checked>(slots, infinite, pairs[i + 1], e, g);
+        }
+        return true;
+    }
+
+    static void add_pairs(Slot* slots, Mask* infinite, const Pair* pairs, size_t n, Factor* factors) {
+        if (n == 0 || round<false>(slots, infinite, pairs, n, factors)) return;
+        round<true>(slots, infinite, pairs, n, factors);
+    }
+
+    // --- workspace ------------------------------------------------------------------------------------------------
+
+    struct Space {
+        Slot* slots;
+        Factor* factors;
+        Pair* pairs;
+        Mask* infinite;
+    };
+    static size_t space_bytes(size_t slots) {
+        return slots * (sizeof(Slot) + 1) + slots / 2 * (sizeof(Factor) + sizeof(Pair)) + 256;
+    }
+    static Space space_at(void* memory, size_t slots) {  // memory: 64-byte aligned, slots: even
+        auto* at = static_cast<unsigned char*>(memory);
+        Space s;
+        s.slots = reinterpret_cast<Slot*>(at), at += slots * sizeof(Slot);
+        s.factors = reinterpret_cast<Factor*>(at), at += slots / 2 * sizeof(Factor);
+        s.pairs = reinterpret_cast<Pair*>(at), at += slots / 2 * sizeof(Pair);
+        s.infinite = at;
+        return s;
+    }
+
+    // --- sums of runs of points -------------------------------------------------------------------------------------
+
+    struct Run {
+        const u32* entries;
+        u32 length;
+    };
+    static IFMA_INLINE Run run_of(const u32* entries, const Chunk* chunks, size_t n_chunks, size_t i) {
+        if (i >= n_chunks) return {entries, 0};
+        return {entries + chunks[i].start, chunks[i].length};
+    }
+
+    // For each chunk: out[chunk.target] = the sum of its entries' points. Chunks come longest first, so that the eight of
+    // a group are of one length almost always; short lanes are filled with infinity.
+    static void sum_chunks(const u64* points, const u32* entries, const Chunk* chunks, size_t n_chunks, u64* out,
+                           void* memory, size_t slots) {
+        alignas(64) static constexpr u64 infinity[kPointWords] = {};
+        const Space s = space_at(memory, slots);
+        u64* const spare = reinterpret_cast<u64*>(s.factors);  // lanes beyond the last chunk store here
+        size_t done = 0;
+        while (done < n_chunks) {
+            const size_t first = done;
+            size_t used = 0;
+            for (; done < n_chunks && used + chunks[done].length <= slots; done += 8) {
+                const u32 longest = chunks[done].length;
+                Run run[8], next[8];
+                for (size_t lane = 0; lane < 8; ++lane) {
+                    run[lane] = run_of(entries, chunks, n_chunks, done + lane);
+                    next[lane] = run_of(entries, chunks, n_chunks, done + 8 + lane);
+                }
+                for (u32 j = 0; j < longest; ++j) {
+                    const u64* rows[8];
+                    unsigned negative = 0;
+                    for (unsigned lane = 0; lane < 8; ++lane) {
+                        if (j < next[lane].length) {  // a group ahead: points lie anywhere in memory
+                            const u64* soon = points + static_cast<size_t>(next[lane].entries[j] >> 1) * kPointWords;
+                            for (unsigned k = 0; k < kPointWords; k += 8) _mm_prefetch(soon + k, _MM_HINT_T0);
+                        }
+                        rows[lane] = infinity;
+                        if (j >= run[lane].length) continue;
+                        const u32 entry = run[lane].entries[j];
+                        rows[lane] = points + static_cast<size_t>(entry >> 1) * kPointWords;
+                        negative |= (entry & 1) << lane;
+                    }
+                    s.infinite[used + j] = load(rows, static_cast<Mask>(negative), s.slots[used + j]);
+                }
+                used += longest;
+            }
+            const size_t last = done < n_chunks ? done : n_chunks;
+            for (u32 stride = 1; stride < chunks[first].length; stride *= 2) {
+                size_t n = 0;
+                u32 base = 0;
+                for (size_t g = first; g < last && chunks[g].length > stride; g += 8) {
+                    for (u32 j = 0; j + stride < chunks[g].length; j += 2 * stride) s.pairs[n++] = {base + j, base + j + stride};
+                    base += chunks[g].length;
+                }
+                add_pairs(s.slots, s.infinite, s.pairs, n, s.factors);
+            }
+            size_t base = 0;
+            for (size_t g = first; g < last; g += 8) {
+                u64* rows[8];
+                for (size_t lane = 0; lane < 8; ++lane)
+                    rows[lane] = g + lane < n_chunks ? out + static_cast<size_t>(chunks[g + lane].target) * kPointWords : spare;
+                store(s.slots[base], s.infinite[base], rows);
+                base += chunks[g].length;
+            }
+        }
+    }
+
+    // a[i] += b[i] for i < n, canonical.
+    static void add_arrays(u64* a, const u64* b, size_t n, void* memory, size_t slots) {
+        alignas(64) static constexpr u64 infinity[kPointWords] = {};
+        const Space s = space_at(memory, slots);
+        u64* const spare = reinterpret_cast<u64*>(s.factors);
+        for (size_t from = 0; from < n; from += 4 * slots) {
+            const size_t count = n - from < 4 * slots ? n - from : 4 * slots, vectors = (count + 7) / 8;
+            const auto rows_of = [&](const u64* array, size_t vector, const u64** rows) {
+                for (size_t lane = 0; lane < 8; ++lane) {
+                    const size_t i = 8 * vector + lane;
+                    rows[lane] = i < count ? array + (from + i) * kPointWords : infinity;
+                }
+            };
+            const u64* rows[8];
+            for (size_t v = 0; v < vectors; ++v) {
+                s.pairs[v] = {static_cast<u32>(2 * v), static_cast<u32>(2 * v + 1)};
+                rows_of(a, v, rows);
+                s.infinite[2 * v] = load(rows, 0, s.slots[2 * v]);
+                rows_of(b, v, rows);
+                s.infinite[2 * v + 1] = load(rows, 0, s.slots[2 * v + 1]);
+            }
+            add_pairs(s.slots, s.infinite, s.pairs, vectors, s.factors);
+            for (size_t v = 0; v < vectors; ++v) {
+                u64* to[8];
+                for (size_t lane = 0; lane < 8; ++lane) {
+                    const size_t i = 8 * v + lane;
+                    to[lane] = i < count ? a + (from + i) * kPointWords : spare;
+                }
+                const Slot& sum = s.slots[2 * v];
+                store({F::canonical(raw(sum.x)), F::canonical(raw(sum.y))}, s.infinite[2 * v], to);
+            }
+        }
+    }
+
+    // --- complete projective arithmetic: few operations, no special cases ------------------------------------------
+
+    static Value product(const Value& a, const Value& b) { return F::mul(a, b); }
+    static Value sum(const Value& a, const Value& b) { return F::reduced(a + b); }
+    static Value difference(const Value& a, const Value& b) { return F::reduced(a - b + F::template multiple<4>()); }
+
+    // Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves" (2015), algorithm 7. Both
+    // groups lie on curves of odd order, where it has no exceptions.
+    __attribute__((noinline)) static Projective add(const Projective& p, const Projective& q) {
+        const Value xx = product(p.x, q.x), yy = product(p.y, q.y);
+        const Value zz = product(F::three_b(), product(p.z, q.z));
+        const Value xx3 = sum(sum(xx, xx), xx);
+        const Value xy = difference(difference(product(sum(p.x, p.y), sum(q.x, q.y)), xx), yy);
+        const Value yz = sum(product(p.y, q.z), product(p.z, q.y));
+        const Value xz = product(F::three_b(), sum(product(p.x, q.z), product(p.z, q.x)));
+        const Value low = difference(yy, zz), high = sum(yy, zz);
+        return {difference(product(xy, low), product(yz, xz)), sum(product(low, high), product(xx3, xz)),
+                sum(product(yz, high), product(xx3, xy))};
+    }
+    static Projective infinity() { return {Value{}, F::template two_to<260>(), Value{}}; }
+
+    // An affine point has x 2^256 in memory, which is one sixteenth of x where products divide by 2^260: so is its Z.
+    static Projective projective(const Slot& p, Mask infinite) {
+        const Projective none = infinity();
+        return {select(infinite, none.x, p.x), select(infinite, none.y, p.y), select(infinite, none.z, F::template two_to<256>())};
+    }
+
+    template <int N>
+    static Projective turned(const Projective& p) {
+        return {rotate<N>(p.x), rotate<N>(p.y), rotate<N>(p.z)};
+    }
+
+    // out = the sum over i of (i + 1) buckets[i], as a projective point in every lane. Lane l takes the l-th eighth of the
+    // buckets, m of them. The tree that sums slots 0..m-1 leaves at odd positions of its level t (slots (2i+1) 2^t) what has
+    // bit t in its index; a tree over those, in the same rounds, ends in slot 2^t. Then sum i S_i = sum 2^t slots[2^t].
+    static void reduce_buckets(const u64* buckets, size_t n, void* memory, size_t slots, Projective* out) {
+        const Space s = space_at(memory, slots);
+        size_t levels = 0;
+        while ((size_t{8} << levels) < n) ++levels;
+        const size_t m = size_t{1} << levels;
+        alignas(64) static constexpr u64 zeros[kPointWords] = {};
+        for (size_t i = 0; i < m; ++i) {
+            const u64* rows[8];
+            for (size_t lane = 0; lane < 8; ++lane) rows[lane] = lane * m + i < n ? buckets + (lane * m + i) * kPointWords : zeros;
+            s.infinite[i] = load(rows, 0, s.slots[i]);
+        }
+        for (size_t t = 0; t <= levels; ++t) {
+            size_t k = 0;
+            const size_t half = size_t{1} << t;
+            for (size_t i = 0; i + half < m; i += 2 * half) s.pairs[k++] = {static_cast<u32>(i), static_cast<u32>(i + half)};
+            // the tree of level `bit` started one round after the level itself was summed
+            for (size_t bit = 0; bit < t; ++bit) {
+                const size_t step = size_t{2} << bit, stride = step << (t - 1 - bit), from = size_t{1} << bit;
+                for (size_t i = from; i + stride < m; i += 2 * stride)
+                    s.pairs[k++] = {static_cast<u32>(i), static_cast<u32>(i + stride)};
+            }
+            add_pairs(s.slots, s.infinite, s.pairs, k, s.factors);
+        }
+        const Projective total = projective(s.slots[0], s.infinite[0]);
+        const Projective none = infinity();
+        Projective acc = none;
+        const u32 lane_bits[3] = {0xaa, 0xcc, 0xf0};
+        for (int bit = 2; bit >= 0; --bit) {
+            const Mask with = static_cast<Mask>(lane_bits[bit]);
+            acc = add(acc, acc);
+            acc = add(acc, {select(with, total.x, none.x), select(with, total.y, none.y), select(with, total.z, none.z)});
+        }
+        for (size_t t = levels; t-- > 0;) {
+            acc = add(acc, acc);
+            acc = add(acc, projective(s.slots[size_t{1} << t], s.infinite[size_t{1} << t]));
+        }
+        acc = add(acc, total);
+        acc = add(acc, turned<4>(acc));
+        acc = add(acc, turned<2>(acc));
+        *out = add(acc, turned<1>(acc));
+    }
+
+    // The sum over w of 2^shift(w) windows[w], where shifts are running sums of widths; affine, canonical, with the factor of
+    // memory. Returns false (and zeros) for infinity.
+    static bool join_windows(const Projective* windows, const unsigned* widths, size_t n, u64* out) {
+        Projective acc = infinity();
+        for (size_t w = n; w-- > 0;) {
+            for (unsigned i = 0; i < widths[w]; ++i) acc = add(acc, acc);
+            acc = add(acc, windows[w]);
+        }
+        for (unsigned i = 0; i < kPointWords; ++i) out[i] = 0;
+        Value inverse;
+        if (!F::inverse_lane0(acc.z, inverse)) return false;
+        // 2^518 / Z is 2^-2 short of 2^256 X / Z after two divisions by 2^260
+        inverse = F::mul(inverse, F::template two_to<258>());
+        const Value x = F::canonical(raw(F::mul(acc.x, inverse))), y = F::canonical(raw(F::mul(acc.y, inverse)));
+        alignas(64) u64 rows[8][kPointWords];
+        u64* at[8];
+        for (int i = 0; i < 8; ++i) at[i] = rows[i];
+        store({x, y}, 0, at);
+        for (unsigned i = 0; i < kPointWords; ++i) out[i] = rows[0][i];
+        return true;
+    }
+};
+
+}  // namespace
+}  // namespace tickproof::ifma
