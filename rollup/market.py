@@ -178,8 +178,7 @@ def check_tick(
         raise Rejected(
             Code.TICK_SEQUENCE, f"tick {tick.seq} does not follow tick {market.tick_seq} and its hash"
         )
-    if tick.time_ms <= market.tick_time_ms:
-        raise Rejected(Code.TICK_TIME, f"tick time {tick.time_ms} is not after {market.tick_time_ms}")
+    _require_later(tick.time_ms, market.tick_time_ms)
     _require_age(tick.time_ms, time_ms, configuration.max_tick_age_ms)
     if len(tick.indices) != size.underlyings:
         raise Rejected(Code.TICK_ROW, f"{len(tick.indices)} indices instead of {size.underlyings}")
@@ -202,6 +201,11 @@ def check_tick(
         indices=tick.indices,
         rows=signed.rows,
     )
+
+
+def _require_later(time_ms: int, previous_ms: int) -> None:
+    if time_ms <= previous_ms:
+        raise Rejected(Code.TICK_TIME, f"tick time {time_ms} is not after {previous_ms}")
 
 
 def _check_signers(signed: SignedTick, configuration: Configuration, size: Size) -> None:

@@ -183,10 +183,7 @@ def _deposit(state: State, deposit: Deposit, context: BatchContext, crypto: Cryp
             Code.UNKNOWN_ACCOUNT, f"account {deposit.account} is outside the tree", deposit.account
         )
     before = state.account(deposit.account)
-    if deposit.is_new and before.registered:
-        raise Rejected(Code.DEPOSIT_ACCOUNT, f"account {deposit.account} is registered", deposit.account)
-    if not deposit.is_new and before.owner != deposit.owner:
-        raise Rejected(Code.DEPOSIT_ACCOUNT, f"account {deposit.account} has another owner", deposit.account)
+    _require_owner(deposit, before)
     credit = deposit.amount * bounds.CASH_PER_UNIT
     after = replace(before, cash=before.cash + credit, last_tick=state.market.tick_seq)
     if deposit.is_new:
@@ -203,6 +200,13 @@ def _deposit(state: State, deposit: Deposit, context: BatchContext, crypto: Cryp
         deposits=credit,
         requests=1,
     )
+
+
+def _require_owner(deposit: Deposit, account: Account) -> None:
+    if deposit.is_new and account.registered:
+        raise Rejected(Code.DEPOSIT_ACCOUNT, f"account {deposit.account} is registered", deposit.account)
+    if not deposit.is_new and account.owner != deposit.owner:
+        raise Rejected(Code.DEPOSIT_ACCOUNT, f"account {deposit.account} has another owner", deposit.account)
 
 
 def _withdraw(state: State, signed: SignedWithdrawal, context: BatchContext, crypto: Crypto) -> Step:
@@ -245,10 +249,7 @@ def _match(state: State, match: Match, context: BatchContext, crypto: Crypto) ->
     buy, sell = match.buy.order, match.sell.order
     _require_pair(match)
     row = _tradable_row(state, buy.instrument, context)
-    if match.price > buy.limit:
-        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {match.price}, limit {buy.limit}", buy.account)
-    if match.price < sell.limit:
-        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {match.price}, limit {sell.limit}", sell.account)
+    _require_within_limits(match.price, buy, sell)
     notional = match.quantity * match.price
     touched: list[Touched] = []
     for signed, sign, fee in ((match.buy, 1, match.buyer_fee), (match.sell, -1, match.seller_fee)):
@@ -299,6 +300,13 @@ def _require_pair(match: Match) -> None:
         raise Rejected(Code.INSTRUMENT_MISMATCH, f"instruments {buy.instrument} and {sell.instrument}")
 
 
+def _require_within_limits(price: int, buy: Order, sell: Order) -> None:
+    if price > buy.limit:
+        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {price}, limit {buy.limit}", buy.account)
+    if price < sell.limit:
+        raise Rejected(Code.PRICE_BEYOND_LIMIT, f"price {price}, limit {sell.limit}", sell.account)
+
+
 def _tradable_row(state: State, instrument: int, context: BatchContext) -> Row:
     """The row of an instrument that trades now, under a tick that is fresh enough."""
     if instrument >= context.size.instruments:
@@ -319,13 +327,16 @@ def _authorised(state: State, signed: SignedOrder, context: BatchContext, crypto
         raise Rejected(
             Code.MALFORMED, f"order slot {order.slot} of {context.size.order_slots}", order.account
         )
-    stored = account.slots[order.slot]
-    if stored.order_id > order.id:
-        raise Rejected(Code.STALE_ORDER_ID, f"slot holds order {stored.order_id}", order.account)
+    _require_not_superseded(account.slots[order.slot], order)
     message = order_message(order, context.chain_id, context.contract, crypto)
     if not crypto.verify(account.trading_key, message, signed.signature):
         raise Rejected(Code.BAD_SIGNATURE, "order is not signed by the trading key", order.account)
     return account
+
+
+def _require_not_superseded(stored: OrderSlot, order: Order) -> None:
+    if stored.order_id > order.id:
+        raise Rejected(Code.STALE_ORDER_ID, f"slot holds order {stored.order_id}", order.account)
 
 
 def _filled(account: Account, order: Order, quantity: int, fee: int, notional: int) -> Account:
