@@ -1,0 +1,164 @@
+"""Checking a ceremony from its public files alone: the circuit, the powers of tau, the final key.
+
+Decides whether a key is what the circuit and the powers give, multiplied by secrets that each contributor
+proved to know: the initial key is made again, everything that no contribution may change must be equal byte
+for byte, every contribution's proof must hold, and the queries over delta and epsilon must be the initial
+ones divided by the product of all secrets. Whoever checks trusts nobody if one contributor was honest; they
+find their own contribution's hash in the report."""
+
+from dataclasses import dataclass
+
+from circuits.r1cs import R1CS
+from prover.ceremony.arithmetic import Arithmetic
+from prover.ceremony.checks import lists_have_ratio, same_ratio
+from prover.ceremony.errors import CeremonyError, Reason
+from prover.ceremony.initial import new_key
+from prover.ceremony.phase1 import check_powers
+from prover.ceremony.randomness import from_beacon, multiply_g1
+from prover.ceremony.transcript import contribution_hash, delta_base, epsilon_base, transcript_hash
+from prover.formats.contributions import Contribution, Knowledge
+from prover.formats.montgomery import decode_g1
+from prover.formats.ptau import Ptau
+from prover.formats.zkey import Zkey
+from verifier.points import G1, G2, G1Point, G2Point
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One contribution that held: the hash its maker published, its name, and the beacon if it is one."""
+
+    hash: bytes
+    name: str | None
+    beacon: bytes | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a ceremony that held consists of."""
+
+    circuit_hash: bytes
+    contributions: tuple[Checked, ...]
+
+
+def verify_ceremony(
+    system: R1CS, ptau: Ptau, key: Zkey, arithmetic: Arithmetic, *, require_beacon: bool = False
+) -> Report:
+    """Check the powers, make the initial key again, check the final one against it.
+
+    Raises `CeremonyError`: 1..6, 20..22 about the powers, 40..52 about the key.
+    """
+    check_powers(ptau, arithmetic, system.domain_size.bit_length() - 1)
+    report = verify_from_initial(new_key(system, ptau, arithmetic), key, arithmetic)
+    if require_beacon and report.contributions[-1].beacon is None:
+        raise CeremonyError(Reason.NO_BEACON, "the last contribution is not a beacon")
+    return report
+
+
+def verify_from_initial(initial: Zkey, key: Zkey, arithmetic: Arithmetic) -> Report:
+    """Check a key against an initial key that the caller made. Raises `CeremonyError` 40..51."""
+    _check_unchanged(initial, key)
+    delta, epsilon, checked = _check_contributions(initial, key, arithmetic)
+    if key.delta_1 != delta or not same_ratio(arithmetic, G1, delta, G2, key.delta_2):
+        raise CeremonyError(Reason.DELTA_MISMATCH, "delta is not the last contribution's")
+    for name, before, after, reason in (
+        ("late", initial.late, key.late, Reason.LATE_MISMATCH),
+        ("H", initial.h, key.h, Reason.H_MISMATCH),
+    ):
+        _check_divided(arithmetic, before, after, key.delta_2, name, reason)
+    if key.challenge is not None and initial.challenge is not None:
+        if key.challenge.epsilon_1 != epsilon or not same_ratio(
+            arithmetic, G1, epsilon, G2, key.challenge.epsilon_2
+        ):
+            raise CeremonyError(Reason.EPSILON_MISMATCH, "epsilon is not the last contribution's")
+        early = (initial.challenge.early, key.challenge.early)
+        _check_divided(arithmetic, *early, key.challenge.epsilon_2, "early", Reason.EARLY_MISMATCH)
+    return Report(key.transcript.circuit_hash, checked)
+
+
+def _check_unchanged(initial: Zkey, key: Zkey) -> None:
+    if (key.challenge is None) != (initial.challenge is None):
+        raise CeremonyError(Reason.OTHER_CIRCUIT, "only one of the keys has a challenge")
+    if key.challenge is not None and initial.challenge is not None:
+        if key.challenge.layout != initial.challenge.layout:
+            raise CeremonyError(Reason.OTHER_CIRCUIT, "the challenge layouts differ")
+        if len(key.challenge.early) != len(initial.challenge.early):
+            raise CeremonyError(Reason.OTHER_CIRCUIT, "the early queries differ in length")
+    if key.transcript.circuit_hash != initial.transcript.circuit_hash:
+        raise CeremonyError(
+            Reason.OTHER_CIRCUIT, "the key's circuit hash is another circuit's or other powers'"
+        )
+    sizes = ("n_wires", "n_public", "domain_size")
+    points = ("alpha_1", "beta_1", "beta_2", "gamma_2")
+    for name in (*sizes, *points, "ic", "a", "b1", "b2"):
+        if getattr(key, name) != getattr(initial, name):
+            raise CeremonyError(Reason.CHANGED_KEY, f"{name} is not the initial key's")
+    ours, theirs = initial.coefficients, key.coefficients
+    same = ours.value == theirs.value and all(
+        bytes(getattr(ours, name)) == bytes(getattr(theirs, name)) for name in ("matrix", "row", "wire")
+    )
+    if not same:
+        raise CeremonyError(Reason.CHANGED_KEY, "the coefficients are not the circuit's")
+
+
+def _check_divided(
+    arithmetic: Arithmetic, before: bytes, after: bytes, trapdoor: G2Point, name: str, reason: Reason
+) -> None:
+    """before = trapdoor * after, the trapdoor having been one before."""
+    old, new = (decode_g1(memoryview(data), 0, name) for data in (before, after))
+    if len(old) != len(new) or not lists_have_ratio(arithmetic, new, old, G2, trapdoor):
+        raise CeremonyError(reason, f"the {name} query is not the initial one divided by the trapdoor")
+
+
+def _check_contributions(
+    initial: Zkey, key: Zkey, arithmetic: Arithmetic
+) -> tuple[G1Point, G1Point, tuple[Checked, ...]]:
+    contributions = key.transcript.contributions
+    if not contributions:
+        raise CeremonyError(
+            Reason.NO_CONTRIBUTION, "nobody contributed: anyone can forge proofs under this key"
+        )
+    with_challenge = key.challenge is not None
+    delta, epsilon = initial.delta_1, G1
+    checked = []
+    for i, made in enumerate(contributions):
+        what = f"contribution {i + 1}"
+        own = [(made.delta.g1_s, made.delta.g1_sx)]
+        if (made.epsilon is not None) != with_challenge:
+            raise CeremonyError(
+                Reason.OTHER_CIRCUIT, f"{what}: updates epsilon without a challenge, or not with one"
+            )
+        if made.epsilon is not None:
+            own.append((made.epsilon.g1_s, made.epsilon.g1_sx))
+        if transcript_hash(key.transcript.circuit_hash, contributions[:i], own) != made.transcript:
+            raise CeremonyError(
+                Reason.TRANSCRIPT, f"{what}: its transcript is not the hash of what came before"
+            )
+        _check_knowledge(arithmetic, made.delta, delta, delta_base(made.transcript, with_challenge), what)
+        delta = made.delta.after
+        if made.epsilon is not None:
+            _check_knowledge(arithmetic, made.epsilon, epsilon, epsilon_base(made.transcript), what)
+            epsilon = made.epsilon.after
+        _check_beacon(made, what)
+        checked.append(Checked(contribution_hash(made), made.name, made.beacon))
+    return delta, epsilon, tuple(checked)
+
+
+def _check_knowledge(
+    arithmetic: Arithmetic, knowledge: Knowledge, before: G1Point, base: G2Point, what: str
+) -> None:
+    if not same_ratio(arithmetic, knowledge.g1_s, knowledge.g1_sx, base, knowledge.g2_spx):
+        raise CeremonyError(Reason.NO_KNOWLEDGE, f"{what}: does not show that its secret is known")
+    if not same_ratio(arithmetic, before, knowledge.after, base, knowledge.g2_spx):
+        raise CeremonyError(Reason.WRONG_UPDATE, f"{what}: the new value is not the old one times its secret")
+
+
+def _check_beacon(made: Contribution, what: str) -> None:
+    if made.beacon is None or made.beacon_iterations is None:
+        return
+    stream = from_beacon(made.beacon, made.beacon_iterations)
+    for knowledge in (made.delta, made.epsilon):
+        if knowledge is None:
+            continue
+        x, s = stream.scalar(), stream.g1()
+        if (s, multiply_g1(s, x)) != (knowledge.g1_s, knowledge.g1_sx):
+            raise CeremonyError(Reason.BEACON_MISMATCH, f"{what}: is not the contribution of its beacon")
