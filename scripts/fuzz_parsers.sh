@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 native="$root/prover/native"
-for source in batch_verify verifying_key pairing precompiles poseidon babyjub eddsa witness witness_program; do
+for source in batch_verify verifying_key pairing precompiles poseidon babyjub eddsa inversion witness witness_program; do
     "${CXX:-g++}" -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
         -I"$native" -c "$native/$source.cpp" -o "$work/$source.o"
 done

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "integer.hpp"
+#include "inversion.hpp"
 
 namespace tickproof {
 namespace {
@@ -214,14 +215,14 @@ void Witness::execute(std::span<const Fr> inputs) {
             case Opcode::Inverse: {
                 Fr& dst = wires[frame.base + *pc++];
                 const Fr a = combination(pc, frame);
-                dst = a.is_zero() ? a : a.inv();
+                dst = inverse(a);
                 break;
             }
             case Opcode::Quotient: {
                 Fr& dst = wires[frame.base + *pc++];
                 const Fr a = combination(pc, frame);
                 const Fr b = combination(pc, frame);
-                dst = a.is_zero() || b.is_zero() ? Fr::zero() : b.is_one() ? a : a * b.inv();
+                dst = a.is_zero() || b.is_zero() ? Fr::zero() : b.is_one() ? a : a * inverse(b);
                 break;
             }
             case Opcode::DivMod: {
