@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from prover.ceremony.arithmetic import G1List
 from prover.native import kernel
+from prover.points import native_pairing
 from verifier.pairing import Pair
 from verifier.points import (
     G1Point,
@@ -76,4 +77,4 @@ class NativeArithmetic:
 
     def product_is_one(self, pairs: Sequence[Pair]) -> bool:
         """Whether the product of e(p, q) is one."""
-        return bool(kernel.pairing_check(b"".join(_g1([p]) + _g2([q]) for p, q in pairs)))
+        return native_pairing(pairs)
