@@ -1,9 +1,8 @@
-"""`python -m prover.ceremony`: the steps of a phase 2 on files, for plain circuits given as .r1cs.
+"""`python -m prover.ceremony`: the steps of a phase 2 on files.
 
-Decides the command line only: what is read, what is written (whole or not at all), the exit code (0 done or
-verified, 1 refused, 2 a file is unreadable or malformed). Circuits with a challenge are compiled in Python
-and go through the library, whose functions have the same names; `contribute` and `beacon` take their .tkey
-files too."""
+Decides the command line only: how a circuit is named (a .r1cs file, or batch:SIZE for a batch circuit,
+which has a challenge and so a .tkey), what is read, what is written (whole or not at all), the exit code (0
+done or verified, 1 refused, 2 a file is unreadable or malformed)."""
 
 import argparse
 import mmap
@@ -12,8 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from circuits.batch.circuit import compile_batch
+from circuits.r1cs import R1CS
+from circuits.sizes import SIZES
 from prover.ceremony import (
     CeremonyError,
+    Reason,
     apply_beacon,
     check_powers,
     contribute,
@@ -27,6 +30,8 @@ from prover.formats.r1cs import read_r1cs
 from prover.formats.zkey import Zkey, read_zkey, write_zkey
 
 DEFAULT_ITERATIONS = 10
+BATCH = "batch:"
+CIRCUIT_HELP = f"a .r1cs file, or {BATCH}SIZE ({', '.join(SIZES)})"
 
 
 def _map(path: Path) -> memoryview:
@@ -39,6 +44,15 @@ def _map(path: Path) -> memoryview:
 
 def _powers(path: Path) -> Ptau:
     return read_ptau(_map(path))
+
+
+def _system(name: str) -> R1CS:
+    if name.startswith(BATCH):
+        size = SIZES.get(name.removeprefix(BATCH))
+        if size is None:
+            raise CeremonyError(Reason.NO_SUCH_CIRCUIT, f"{name}: the sizes are {', '.join(SIZES)}")
+        return compile_batch(size).r1cs
+    return read_r1cs(_map(Path(name))).system
 
 
 def _write(path: Path, key: Zkey) -> None:
@@ -55,7 +69,7 @@ def _write(path: Path, key: Zkey) -> None:
 
 
 def _new(args: argparse.Namespace) -> None:
-    system, ptau = read_r1cs(_map(args.r1cs)).system, _powers(args.ptau)
+    system, ptau = _system(args.circuit), _powers(args.ptau)
     check_powers(ptau, NativeArithmetic(), system.domain_size.bit_length() - 1)
     key = new_key(system, ptau, NativeArithmetic())
     _write(args.output, key)
@@ -77,7 +91,7 @@ def _beacon(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> None:
-    system, key = read_r1cs(_map(args.r1cs)).system, read_zkey(_map(args.key))
+    system, key = _system(args.circuit), read_zkey(_map(args.key))
     report = verify_ceremony(
         system, _powers(args.ptau), key, NativeArithmetic(), require_beacon=args.require_beacon
     )
@@ -95,8 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     new = verbs.add_parser("new", help="the initial key of a circuit on a powers-of-tau file")
-    for name in ("r1cs", "ptau", "output"):
-        new.add_argument(name, type=Path)
+    new.add_argument("circuit", help=CIRCUIT_HELP)
+    new.add_argument("ptau", type=Path, help="prepared powers of tau")
+    new.add_argument("output", type=Path)
     new.set_defaults(run=_new)
 
     one = verbs.add_parser("contribute", help="add a contribution")
@@ -117,8 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     last.set_defaults(run=_beacon)
 
     verify = verbs.add_parser("verify", help="check a whole ceremony, trusting nobody")
-    for name in ("r1cs", "ptau", "key"):
-        verify.add_argument(name, type=Path)
+    verify.add_argument("circuit", help=CIRCUIT_HELP)
+    verify.add_argument("ptau", type=Path, help="prepared powers of tau")
+    verify.add_argument("key", type=Path)
     verify.add_argument(
         "--require-beacon", action="store_true", help="the last contribution must be a beacon"
     )

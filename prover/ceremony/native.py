@@ -60,8 +60,9 @@ class NativeArithmetic:
 
     def scale_g1(self, points: Sequence[G1Point | None], scalar: int) -> G1List:
         """scalar * point for every point."""
-        factor = (scalar % R).to_bytes(32, "big")
-        return [_of_evm(kernel.ecmul(_evm(point) + factor)) for point in points]
+        factor = _scalars([scalar])
+        scaled = (unchecked_g1(kernel.msm_g1(_g1([point]), factor, _window(1))) for point in points)
+        return [None if point == (0, 0) else point for point in scaled]
 
     def add_g1(self, left: Sequence[G1Point | None], right: Sequence[G1Point | None]) -> G1List:
         """left[i] + right[i]."""

@@ -37,4 +37,6 @@ def test_refusals(tmp_path, capsys):
     empty = tmp_path / "empty"
     empty.write_bytes(b"")
     assert main(["verify", R1CS, PTAU, str(empty)]) == 2
+    assert main(["new", "batch:HUGE", PTAU, target]) == 1
+    assert "NO_SUCH_CIRCUIT (25)" in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == [empty]
