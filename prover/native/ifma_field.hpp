@@ -186,9 +186,22 @@ struct Prime {
         return normal(a - pick(q));
     }
 
-    // The representative below p, of a value below 7.9 p.
-    static IFMA_INLINE Vec canonical(const Raw& a) {
-        const Vec v = reduced(a);
+    // The same for values below 80 p, with the multiple computed.
+    static IFMA_INLINE Vec reduced_far(const Raw& a) {
+        const Lane zero = _mm512_setzero_si512();
+        const Vec p = broadcast(K::p);
+        const Lane top = _mm512_max_epi64(add64(a.l4, carry52(add64(a.l3, carry52(a.l2)))), zero);
+        const Lane q = hi(zero, top >> 6, all(K::reciprocal));
+        const Raw qp = {lo(zero, q, p.l0), lo(hi(zero, q, p.l0), q, p.l1), lo(hi(zero, q, p.l1), q, p.l2),
+                        lo(hi(zero, q, p.l2), q, p.l3), lo(hi(zero, q, p.l3), q, p.l4)};
+        return normal(a - qp);
+    }
+
+    // The representative below p, of a value below 7.9 p, or 80 p.
+    static IFMA_INLINE Vec canonical(const Raw& a) { return below_p(reduced(a)); }
+    static IFMA_INLINE Vec canonical_far(const Raw& a) { return below_p(reduced_far(a)); }
+
+    static IFMA_INLINE Vec below_p(const Vec& v) {  // of a value below 2p
         const Vec d = normal(v - multiple<1>());
         return select(_mm512_movepi64_mask(d.l4), v, d);
     }
@@ -203,6 +216,12 @@ struct Prime {
     static IFMA_INLINE Vec from_words(const Lane* w) {
         return {low52(w[0]), low52(_mm512_shrdi_epi64(w[0], w[1], 52)), low52(_mm512_shrdi_epi64(w[1], w[2], 40)),
                 low52(_mm512_shrdi_epi64(w[2], w[3], 28)), _mm512_srli_epi64(w[3], 16)};
+    }
+    // 16 times the numbers, below 2^260.
+    static IFMA_INLINE Vec from_words_times16(const Lane* w) {
+        return {low52(_mm512_slli_epi64(w[0], 4)), low52(_mm512_shrdi_epi64(w[0], w[1], 48)),
+                low52(_mm512_shrdi_epi64(w[1], w[2], 36)), low52(_mm512_shrdi_epi64(w[2], w[3], 24)),
+                _mm512_srli_epi64(w[3], 12)};
     }
     static IFMA_INLINE void to_words(const Vec& a, Lane* w) {
         w[0] = _mm512_or_si512(a.l0, _mm512_slli_epi64(a.l1, 52));

@@ -53,15 +53,20 @@ void backward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* tw
     }
 }
 
+// What a vector engine takes: columns in eights, or one column long enough to transpose.
+bool is_vector_shape(unsigned log_rows, std::size_t cols) { return cols % 8 == 0 || (cols == 1 && log_rows >= 6); }
+
 void forward(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block, bool inverse_root) {
     if (log_rows == 0) return;
-    NttNetwork network = vector_engine_on() && vector_engine.ntt_forward ? vector_engine.ntt_forward : &forward_scalar;
+    const bool vector = vector_engine_on() && vector_engine.ntt_forward && is_vector_shape(log_rows, cols);
+    const NttNetwork network = vector ? vector_engine.ntt_forward : &forward_scalar;
     network(rows, log_rows, cols, twiddles, first_block, inverse_root);
 }
 
 void backward(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block, bool inverse_root) {
     if (log_rows == 0) return;
-    NttNetwork network = vector_engine_on() && vector_engine.ntt_backward ? vector_engine.ntt_backward : &backward_scalar;
+    const bool vector = vector_engine_on() && vector_engine.ntt_backward && is_vector_shape(log_rows, cols);
+    const NttNetwork network = vector ? vector_engine.ntt_backward : &backward_scalar;
     network(rows, log_rows, cols, twiddles, first_block, inverse_root);
 }
 

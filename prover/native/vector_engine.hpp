@@ -36,6 +36,7 @@ using BatchAdd = void (*)(Affine<G>* a, const Affine<G>* b, std::size_t n);
 //     uses t = twiddle(first_block * (rows / 2h) + k) and (u, v) -> (u + t v, u - t v) on rows (j, j + h), every column.
 //   backward (Gentleman-Sande): layers h = 1, 2, ..., rows/2, and (u, v) -> (u + v, (u - v) t), the same t indexing.
 // `twiddles[k]` = omega^bitreverse(k), k < N/2, bit reversal over log2(N/2) bits; it is one table for all layers.
+// Called with cols a multiple of 8, or cols = 1 and log_rows >= 6.
 // inverse_root = true takes omega^-1 instead: with j = floor(log2 k), inverse(k) = -twiddles[k ^ (2^j - 1)], inverse(0) = 1.
 using NttNetwork = void (*)(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block,
                             bool inverse_root);
