@@ -106,12 +106,7 @@ class Account:
 
     def withdraw(self, dollars: Amount, fee: Amount = 0) -> Receipt:
         """Take money out to the L1 address. Raises Rejected."""
-        client = self.client
-        withdrawal = Withdrawal(self._number(), usd(dollars), usd(fee), self.leaf.nonce, TIME_MS - 1)
-        deployment = client.sequencer.deployment
-        message = withdrawal_message(withdrawal, deployment.chain_id, deployment.contract, client.crypto)
-        signature = client.crypto.sign(self.key, message)
-        return _accepted(client.sequencer.withdraw(SignedWithdrawal(withdrawal, signature)))
+        return _accepted(self.client.sequencer.withdraw(self.sign_withdrawal(dollars, fee)))
 
     def claim(self) -> int:
         """Have L1 pay what final batches owe the owner; 1e-6 USD. Raises ContractError if there is nothing."""
@@ -147,6 +142,13 @@ class Account:
         if outcome.refused is not None and not outcome.fills:
             raise outcome.refused
         return outcome
+
+    def sign_withdrawal(self, dollars: Amount, fee: Amount = 0) -> SignedWithdrawal:
+        """A withdrawal under the account's next nonce, signed. Raises Rejected if there is no account, AmountError."""
+        withdrawal = Withdrawal(self._number(), usd(dollars), usd(fee), self.leaf.nonce, TIME_MS - 1)
+        deployment, crypto = self.client.sequencer.deployment, self.client.crypto
+        message = withdrawal_message(withdrawal, deployment.chain_id, deployment.contract, crypto)
+        return SignedWithdrawal(withdrawal, crypto.sign(self.key, message))
 
     def sign(self, order: Order) -> SignedOrder:
         """The order with this account's signature."""

@@ -1,4 +1,7 @@
-"""A small deployment to run rules against: keys, oracles, ticks and signed messages over the integer twins."""
+"""A small deployment to run rules against: keys, oracles, ticks and signed messages on the kernel.
+
+The kernel is compared with the integer twins in test_backends.py; formats are checked on the twins in test_records.py.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from circuits.sizes import MINIMAL, Size
-from rollup.backends import TwinCrypto
+from rollup.backends import NativeCrypto
 from rollup.instruments import Row, Status, table_hash, unused_row
 from rollup.market import Configuration, Index, Market, OracleSignature, SignedTick, Tick, tick_message
 from rollup.rejections import Rejected
@@ -49,7 +52,7 @@ class World:
     size: Size = MINIMAL
     chain_id: int = 1337
     contract: int = 0xC0FFEE
-    crypto: TwinCrypto = field(default_factory=TwinCrypto)
+    crypto: NativeCrypto = field(default_factory=NativeCrypto)
 
     def __post_init__(self) -> None:
         keys = tuple(self.crypto.public_key(private_key(100 + i)) for i in range(self.size.oracles))

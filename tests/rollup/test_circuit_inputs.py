@@ -82,7 +82,9 @@ def batches(world: Any) -> list[SealedBatch]:
     return [registered, traded, closed, stale]
 
 
-@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize(
+    "which", [pytest.param(0, marks=pytest.mark.prove), 1, pytest.param(2, marks=pytest.mark.prove), 3]
+)
 def test_the_circuit_says_the_same_words(world: Any, batches: list[SealedBatch], which: int) -> None:
     batch = batches[which]
     words = list(batch.words.words())

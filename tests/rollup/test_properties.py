@@ -290,7 +290,7 @@ def run(examples: int, steps: int, phases: Sequence[Phase] = tuple(Phase)) -> No
 
 
 def test_random_traffic_agrees_with_the_ledger() -> None:
-    run(120, 40)
+    run(60, 30)
 
 
 @pytest.mark.release

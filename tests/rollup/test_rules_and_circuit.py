@@ -24,6 +24,8 @@ from rollup.rules import Step, apply
 from rollup.state import State
 from rollup.transactions import Side, Transaction
 
+pytestmark = pytest.mark.prove
+
 
 def allow(*_: Any, **__: Any) -> None:
     """A check that lets everything pass."""

@@ -12,9 +12,10 @@ from contracts.errors import ContractCode, ContractError
 from contracts.events import Committed
 from prover.errors import UnprovableInputs
 from prover.key_store import CircuitKeys, KeyStore
-from prover.proving import Proven
+from prover.proving import Proven, explain
+from rollup import rules
 from rollup.backends import NativeCrypto
-from rollup.batch import SealedBatch
+from rollup.batch import SealedBatch, seal_batch
 from rollup.local import LocalRollup, start_local
 from rollup.proving import ExecutorProver
 from rollup.rebuild import public_root, rebuild
@@ -97,15 +98,20 @@ def test_a_proof_of_other_words_is_not_made(local: LocalRollup, batch: SealedBat
         local.settlement.prove(replace(batch, words=replace(batch.words, header=header)))
 
 
-def test_an_overdrawn_withdrawal_cannot_be_proven(local: LocalRollup, batch: SealedBatch) -> None:
-    """A dishonest sequencer that skips a rule has no proof: the states are consistent, the margin is not."""
-    step = batch.steps[-1]
-    touched = step.touched[0]
-    poor = replace(touched.before, cash=-1)
-    before = replace(step.before, accounts=step.before.accounts.set(touched.index, poor))
-    forged = replace(step, before=before, touched=(replace(touched, before=poor),))
-    with pytest.raises(UnprovableInputs):
-        local.settlement.prove(replace(batch, before=before, steps=(forged,), ticks=()))
+def test_a_trade_over_margin_cannot_be_proven(local: LocalRollup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dishonest sequencer skips the margin rule: its batch is consistent in every word, and there is no proof."""
+    state = local.sequencer.state
+    context = local.deployment.context(state.batch_number + 1, local.clock_ms())
+    withdrawal = local.names["alice"].sign_withdrawal(49_000)
+    refusal = rules.apply(state, withdrawal, context, CRYPTO)
+    assert isinstance(refusal, Rejected) and refusal.code == Code.INITIAL_MARGIN
+    monkeypatch.setattr(rules, "_require_initial_margin", lambda *_: None)
+    step = rules.apply(state, withdrawal, context, CRYPTO)
+    assert isinstance(step, rules.Step)
+    forged = seal_batch(context, state, [step], CRYPTO)
+    with pytest.raises(UnprovableInputs) as caught:
+        local.settlement.prove(forged)
+    assert "INITIAL_MARGIN" in explain(compile_batch(MINIMAL), caught.value)
 
 
 def test_other_words_on_l1_are_noticed(local: LocalRollup, batch: SealedBatch, proven: Proven) -> None:
@@ -121,7 +127,8 @@ class TestFinality:
     """Runs after the tests above: the module's batch becomes final here."""
 
     @pytest.fixture(scope="class", autouse=True)
-    def settled(self, local: LocalRollup, batch: SealedBatch, proven: Proven) -> None:
+    @classmethod
+    def settled(cls, local: LocalRollup, batch: SealedBatch, proven: Proven) -> None:
         # Another settlement, as after a crash: it knows nothing but the batch, and L1.
         again = Settlement(local.contract, local.chain.accounts[0], _Given(proven), local.clock_ms)
         result = again.settle(batch)
