@@ -38,10 +38,8 @@ class ContractCode(IntEnum):
     NOT_THE_OWNER = 233
     NO_ACCOUNT_LEFT = 234
     KEY_DIFFERS = 235
-    QUEUE_FULL = 236
     NOT_REGISTERED = 237
     NOT_THE_OPERATOR = 240
-    NO_NUMBER_LEFT = 241
     TIME_TOO_LATE = 242
     TIME_TOO_EARLY = 243
     TIME_GOES_BACK = 244
@@ -95,10 +93,8 @@ REASONS: dict[str, ContractCode] = {
     "not the owner": ContractCode.NOT_THE_OWNER,
     "no account left": ContractCode.NO_ACCOUNT_LEFT,
     "key differs": ContractCode.KEY_DIFFERS,
-    "queue full": ContractCode.QUEUE_FULL,
     "not registered": ContractCode.NOT_REGISTERED,
     "not the operator": ContractCode.NOT_THE_OPERATOR,
-    "no number left": ContractCode.NO_NUMBER_LEFT,
     "time too late": ContractCode.TIME_TOO_LATE,
     "time too early": ContractCode.TIME_TOO_EARLY,
     "time goes back": ContractCode.TIME_GOES_BACK,

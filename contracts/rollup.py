@@ -102,7 +102,7 @@ class RollupContract:
         """Put a deposit for `owner` into the queue; the token must have been approved for `amount`.
 
         The first deposit of an owner registers `key` and must come from the owner; later ones come from anyone, with the
-        registered key or (0, 0). Raises ContractError 202, 220, 230..236 or the token's own.
+        registered key or (0, 0). Raises ContractError 202, 220, 230..235 or the token's own.
         """
         function = self._functions.deposit(checksum(owner), key[0], key[1], amount)
         return send(self.web3, function, sender, 400_000, preflight)
@@ -119,7 +119,7 @@ class RollupContract:
     ) -> TxReceipt:
         """Commit the next batch; `body` is its words after the header. Operator only.
 
-        Raises ContractError 202, 226, 240..250.
+        Raises ContractError 202, 226, 240, 242..250.
         """
         function = self._functions.commit(circuit, new_root, time_ms, queue_to, encode(body))
         return send(self.web3, function, sender, 300_000 + GAS_PER_WORD * len(body), preflight)

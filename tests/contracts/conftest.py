@@ -206,7 +206,9 @@ def refused() -> Callable[[ContractCode], Refusal]:
 
 @dataclass
 class World:
-    """The deployed contracts, a few people, and the sequence of actions that most tests start with."""
+    """The deployed contracts, a few people, and the sequence of actions that most tests start with.
+
+    They send without trying first: most succeed, and a revert is explained all the same."""
 
     chain: LocalChain
     token: Token
@@ -232,7 +234,7 @@ class World:
         """Fund and deposit; the record that a batch must hold for it."""
         new = self.rollup.account_of(owner) is None
         self.fund(owner, amount)
-        self.rollup.deposit(owner, owner, amount, key)
+        self.rollup.deposit(owner, owner, amount, key, preflight=False)
         account = self.rollup.account_of(owner)
         assert account is not None
         x, y = key if new else (0, 0)
@@ -260,17 +262,23 @@ class World:
     def commit(self, batch: BatchWords, circuit: int = 0) -> tuple[int, ...]:
         header = batch.header
         self.rollup.commit(
-            self.operator, header.new_root, header.time_ms, header.queue_to, batch.body(), circuit
+            self.operator,
+            header.new_root,
+            header.time_ms,
+            header.queue_to,
+            batch.body(),
+            circuit,
+            preflight=False,
         )
         return batch.words()
 
     def prove(self, words: tuple[int, ...]) -> None:
         """Prove the batch of these words for circuit 0."""
-        self.rollup.prove(self.stranger, words[3], words, self.trapdoor.prove(words))
+        self.rollup.prove(self.stranger, words[3], words, self.trapdoor.prove(words), preflight=False)
 
     def settle(self, batch: BatchWords) -> None:
         self.prove(self.commit(batch))
-        self.rollup.execute(self.stranger, batch.header.number, batch.withdrawals())
+        self.rollup.execute(self.stranger, batch.header.number, batch.withdrawals(), preflight=False)
 
 
 def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor, token: Token | None = None) -> World:
@@ -301,7 +309,7 @@ def world(deployed: World) -> Iterator[World]:
     deployed.chain.revert(mark)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def world_of(
     precompiles: Bn254Precompiles, trapdoor: Trapdoor, other_trapdoor: Trapdoor
 ) -> Callable[[LocalChain, str], World]:

@@ -80,9 +80,7 @@ def test_a_binding_to_nothing(world, refused):
 
 def test_full_words_fit_the_largest_circuit(world):
     """The largest batch the contract's buffers allow is committed and proven."""
-    world.rollup = deploy(
-        world, replace(CONFIG, max_lead_ms=60_000), [Circuit(world.verifier.address, 1, 251)]
-    )
+    world = replace(world, rollup=deploy(world, circuits=[Circuit(world.verifier.address, 1, 251)]))
     batch = world.batch(*[(2 | 1 << 8, 2, 3, 0)] * 251)
     words = world.commit(batch)
     assert len(words) == 1022

@@ -12,9 +12,8 @@ from contracts.words import DepositRecord
 HONEST, FALSE, FEE, REENTER, REVERT, GREEDY, IDLE, SHORT = range(8)
 
 
-@pytest.fixture
-def hostile(precompiles, deploy_token, world_of):
-    """A world whose token is a HostileToken (honest until told otherwise), and the token."""
+@pytest.fixture(scope="module")
+def deployed_hostile(precompiles, deploy_token, world_of):
     chain = LocalChain(precompiles)
     token = deploy_token(chain, "HostileToken", 6)
     world = world_of(chain, token.contract.address)
@@ -22,6 +21,15 @@ def hostile(precompiles, deploy_token, world_of):
         "behave", mode, target, data
     )
     return world, token
+
+
+@pytest.fixture
+def hostile(deployed_hostile):
+    """A world whose token is a HostileToken (honest until told otherwise), and the token."""
+    chain = deployed_hostile[0].chain
+    mark = chain.snapshot()
+    yield deployed_hostile
+    chain.revert(mark)
 
 
 def fund(world, token, owner, amount):
