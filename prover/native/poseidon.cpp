@@ -7,11 +7,15 @@
 //    other steps and is multiplied into the round before, so that a partial round costs 2t-1 products and not t^2.
 #include "poseidon.hpp"
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "poseidon_vector.hpp"
 #include "threads.hpp"
 
 namespace tickproof {
@@ -192,11 +196,94 @@ Parameters derive(unsigned width) {
     return out;
 }
 
-const Parameters& parameters(unsigned width) {
+// The same constants for the vector half, in its blocks.
+class VectorTables {
+public:
+    explicit VectorTables(const Parameters& p) {
+        tables_.width = p.width;
+        tables_.vectors = (p.width + 7) / 8;
+        tables_.partial = p.partial;
+        const std::size_t row = tables_.vectors * ifma::kPoseidonBlockWords;
+        const std::size_t rows = 5 + 4 + 2 * p.width + 2 * p.partial + 1;
+        words_.reset(static_cast<u64*>(::operator new((rows * row + 5 * p.partial) * sizeof(u64), std::align_val_t{64})));
+        u64* next = words_.get();
+        std::fill_n(next, rows * row, u64{0});
+        // Rows of `count` elements a row, each element times `factor`; 2^4 turns the factor 2^256 into 2^260.
+        const Fr sixteen = Fr::from_u64(16);
+        const auto put = [&](const Fr* values, std::size_t count, std::size_t stride, const Fr& factor) {
+            for (std::size_t i = 0; i < count; ++i) set(next, i, (values[i * stride] * factor).v);
+            next += row;
+        };
+        const std::size_t t = p.width;
+        tables_.first = next;
+        for (std::size_t r = 0; r < 5; ++r) put(p.first.data() + r * t, t, 1, sixteen);
+        tables_.last = next;
+        for (std::size_t r = 0; r < 4; ++r) put(p.last.data() + r * t, t, 1, sixteen);
+        tables_.dense = next;
+        for (std::size_t j = 0; j < t; ++j) put(p.dense.data() + j, t, t, sixteen);
+        tables_.dense_partial = next;
+        for (std::size_t j = 0; j < t; ++j) put(p.dense_partial.data() + j, t, t, sixteen);
+        tables_.rows = next;
+        for (const auto& sparse : p.sparse) {
+            Vector values = sparse.row;
+            values[0] = Fr::zero();
+            put(values.data(), t, 1, sixteen);
+        }
+        tables_.columns = next;
+        for (const auto& sparse : p.sparse) {
+            Vector values{sparse.row[0]};
+            values.insert(values.end(), sparse.column.begin(), sparse.column.end());
+            put(values.data(), t, 1, sixteen);
+        }
+        tables_.out = next;
+        put(p.dense.data(), t, 1, Fr::one());
+        tables_.after_power = next;
+        for (const auto& sparse : p.sparse) {
+            const auto limbs = split((sparse.after_power * sixteen).v);
+            next = std::copy(limbs.begin(), limbs.end(), next);
+        }
+    }
+    const ifma::PoseidonTables& get() const { return tables_; }
+
+private:
+    struct Free {
+        void operator()(u64* words) const { ::operator delete(words, std::align_val_t{64}); }
+    };
+    std::unique_ptr<u64, Free> words_;
+    ifma::PoseidonTables tables_{};
+
+    static std::array<u64, 5> split(const Limbs& a) {
+        constexpr u64 mask = (u64{1} << 52) - 1;
+        return {a[0] & mask, (a[0] >> 52 | a[1] << 12) & mask, (a[1] >> 40 | a[2] << 24) & mask,
+                (a[2] >> 28 | a[3] << 36) & mask, a[3] >> 16};
+    }
+    static void set(u64* row, std::size_t element, const Limbs& value) {
+        const auto limbs = split(value);
+        u64* block = row + element / 8 * ifma::kPoseidonBlockWords;
+        for (unsigned k = 0; k < 5; ++k) block[8 * k + element % 8] = limbs[k];
+    }
+};
+
+struct Width {
+    explicit Width(unsigned width) : scalar(derive(width)), vector(scalar) {}
+    Parameters scalar;
+    VectorTables vector;
+};
+
+const Width& parameters(unsigned width) {
     static std::array<std::once_flag, kMaxWidth + 1> once;
-    static std::array<Parameters, kMaxWidth + 1> table;
-    std::call_once(once[width], [&] { table[width] = derive(width); });
-    return table[width];
+    static std::array<std::unique_ptr<const Width>, kMaxWidth + 1> table;
+    std::call_once(once[width], [&] { table[width] = std::make_unique<const Width>(width); });
+    return *table[width];
+}
+
+bool vector_half_runs() {
+#if TICKPROOF_HAS_ADX
+    static const bool possible = best_engine() == Engine::ifma && __builtin_cpu_supports("avx512vbmi2");
+    return possible && engine == Engine::ifma && ifma::poseidon_permute;
+#else
+    return false;
+#endif
 }
 
 Fr fifth_power(const Fr& x) { return x.sqr().sqr() * x; }
@@ -253,6 +340,13 @@ constexpr std::array<Permutation, sizeof...(W)> permutations(std::integer_sequen
 }
 constexpr auto kPermutations = permutations(std::make_integer_sequence<unsigned, kPoseidonMaxArity>{});
 
+void hash_with(const Width& width, const Fr* inputs, Fr& out) {
+    if (vector_half_runs())
+        ifma::poseidon_permute(width.vector.get(), inputs->v.data(), out.v.data());
+    else
+        out = kPermutations[width.scalar.width - 2](width.scalar, inputs);
+}
+
 void check_arity(std::size_t arity) {
     if (arity < 1 || arity > kPoseidonMaxArity)
         throw MalformedInput("poseidon takes 1 to 16 inputs, given " + std::to_string(arity));
@@ -262,18 +356,18 @@ void check_arity(std::size_t arity) {
 
 Fr poseidon(std::span<const Fr> inputs) {
     check_arity(inputs.size());
-    const unsigned width = static_cast<unsigned>(inputs.size()) + 1;
-    return kPermutations[width - 2](parameters(width), inputs.data());
+    Fr out;
+    hash_with(parameters(static_cast<unsigned>(inputs.size()) + 1), inputs.data(), out);
+    return out;
 }
 
 void poseidon_batch(unsigned arity, std::span<const Fr> inputs, std::span<Fr> outputs) {
     check_arity(arity);
     if (inputs.size() != outputs.size() * arity)
         throw MalformedInput("poseidon_batch: the inputs are not a whole number of " + std::to_string(arity) + "-tuples");
-    const Parameters& p = parameters(arity + 1);
-    const Permutation run = kPermutations[arity - 1];
+    const Width& width = parameters(arity + 1);
     threads::parallel_ranges(outputs.size(), 64, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) outputs[i] = run(p, inputs.data() + i * arity);
+        for (std::size_t i = begin; i < end; ++i) hash_with(width, inputs.data() + i * arity, outputs[i]);
     });
 }
 

@@ -26,7 +26,7 @@ def restored() -> Iterator[None]:
 
 def everything() -> dict[str, bytes]:
     rng = random.Random(11)
-    elements = [rng.choice([0, 1, R - 1, rng.randrange(R)]) for _ in range(16 * 40)]
+    elements = [rng.choice([0, 1, R - 1, rng.randrange(R)]) for _ in range(16 * 12)]
     secrets = [field_bytes(8 * rng.randrange(2**250)) for _ in range(30)]
     messages = [field_bytes(rng.randrange(R)) for _ in secrets]
     signed = [kernel.eddsa_sign(s, rng.randbytes(64), m) for s, m in zip(secrets, messages, strict=True)]
@@ -45,7 +45,7 @@ def everything() -> dict[str, bytes]:
     points = [kernel.ecmul(generator + k.to_bytes(32, "big")) for k in (*multiples, -sum(multiples) % R)]
     return {
         **{
-            f"poseidon {n}": kernel.poseidon_batch(n, field_bytes(*elements[: 16 * 40 // n * n]))
+            f"poseidon {n}": kernel.poseidon_batch(n, field_bytes(*elements[: 16 * 12 // n * n]))
             for n in (1, 2, 4, 5, 16)
         },
         "signatures": b"".join(signed),
