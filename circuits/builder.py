@@ -7,7 +7,7 @@ nothing is copied. circuits.compiler puts bodies together into one R1CS, circuit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -23,6 +23,10 @@ Terms = dict[int, int]
 REF_SLOT: Final = 1 << 30
 REF_ONE: Final = 2 << 30
 """Top bits of a reference in the witness program: 0 wire, 1 slot, 2 the constant one."""
+
+SPAN: Final = 1 << 40
+"""While a body is recorded, its variables carry its number: wire w has the key place * SPAN + w, slot i the key -2 - (place * SPAN + i).
+A variable of another body is thus recognised, and never taken for the wire that has its number here."""
 
 
 @dataclass
@@ -49,6 +53,8 @@ class Body:
 
     name: str
     number: int
+    place: int
+    """In the order of opening; the root's is 0."""
     n_slots: int
     n_wires: int = 0
     n_rows: int = 0
@@ -59,7 +65,7 @@ class Body:
     wire_names: list[tuple[int, str]] = field(default_factory=list)
     early_only: bool = False
     result: Shape = ()
-    outputs: list[Variable] = field(default_factory=list)
+    outputs: list[Terms] = field(default_factory=list)
 
     def input_names(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """(full name, count) of the inputs in the order in which the witness program consumes them."""
@@ -102,6 +108,7 @@ class Library:
         self._numbers: dict[int, int] = {1: 0, R - 1: 1}
         self.templates: dict[Any, Body] = {}
         self.bodies: list[Body] = []
+        self._opened = 0
 
     def number(self, coefficient: int) -> int:
         """The index of a coefficient in the shared table."""
@@ -113,7 +120,8 @@ class Library:
 
     def open_body(self, name: str, n_slots: int) -> Body:
         """A new, empty body. Bodies are numbered when they are closed, so that callees come before callers."""
-        return Body(name=name, number=-1, n_slots=n_slots)
+        self._opened += 1
+        return Body(name=name, number=-1, place=self._opened - 1, n_slots=n_slots)
 
     def close_body(self, body: Body) -> None:
         """Number a finished body."""
@@ -151,7 +159,8 @@ class Builder(ConstraintSystem):
     def call_template(self, define: Callable[..., T], args: tuple[Any, ...], static: dict[str, Any]) -> T:
         bound: list[Variable] = []
         shape = flatten(args, bound)
-        key = (define, tuple(sorted(static.items())), shape)
+        # Python calls 1, 1.0 and True equal; a body made for one of them is not one for the others.
+        key = (define, tuple((name, type(value), value) for name, value in sorted(static.items())), shape)
         body = self._library.templates.get(key)
         if body is None:
             body = self._record(define, shape, len(bound), static)
@@ -161,7 +170,7 @@ class Builder(ConstraintSystem):
         self._body.early_only |= body.early_only
         self._public_open = False
         base = self._body.n_wires
-        slots = [dict(x.terms) for x in bound]
+        slots = [self._local(x.terms) for x in bound]
         scope = "".join(f"{s}/" for s in self._scopes)
         placement = Placement(body, base, self._body.n_rows, scope, slots)
         self._body.n_wires += body.n_wires
@@ -171,9 +180,9 @@ class Builder(ConstraintSystem):
             self._body.n_inputs += body.n_inputs
             self._body.inputs.append(placement)
         self._body.code += [Opcode.CALL, body.number, base]
-        for terms in slots:
-            self._emit_terms(terms)
-        placed = (Variable(_substitute(x.terms, base, slots)) for x in body.outputs)
+        for x in bound:
+            self._emit_terms(x.terms)
+        placed = (self._variable(_substitute(terms, base, slots)) for terms in body.outputs)
         result: T = restore(body.result, placed)
         return result
 
@@ -187,10 +196,12 @@ class Builder(ConstraintSystem):
     def _record(self, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]) -> Body:
         body = self._library.open_body(define.__qualname__, n_slots)
         inner = Builder(self._library, body, root=False)
-        slots = iter([Variable({-2 - i: 1}) for i in range(n_slots)])
+        slots = iter([inner._variable({-2 - i: 1}) for i in range(n_slots)])
         result = define(inner, *restore(shape, slots), **static)
         inner.finish()
-        body.result = flatten(result, body.outputs)
+        outputs: list[Variable] = []
+        body.result = flatten(result, outputs)
+        body.outputs = [inner._local(x.terms) for x in outputs]
         self._library.close_body(body)
         return body
 
@@ -200,7 +211,7 @@ class Builder(ConstraintSystem):
         self._body.early_only = True
         first = self._allocate(count, name)
         self._body.code += [Opcode.INPUT, first, count]
-        return [Variable({first + i: 1}) for i in range(count)]
+        return [self._variable({first + i: 1}) for i in range(count)]
 
     def _public_input(self, name: str) -> Variable:
         self._declare_public(name)
@@ -226,14 +237,14 @@ class Builder(ConstraintSystem):
         self._body.code += [Opcode.MUL, wire]
         self._emit_terms(a.terms)
         self._emit_terms(b.terms)
-        out = Variable({wire: 1})
+        out = self._variable({wire: 1})
         self._row(label, a, b, out)
         return out
 
     def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable:
         wire = self._allocate(1, label)
         self._emit(Opcode.MULADD, wire, a, b, c)
-        out = Variable({wire: 1})
+        out = self._variable({wire: 1})
         self._row(label, a, b, out - c)
         return out
 
@@ -248,7 +259,7 @@ class Builder(ConstraintSystem):
             self._body.code.append(len(operands))
         for x in operands:
             self._emit_terms(x.terms)
-        return [Variable({first + i: 1}) for i in range(count)]
+        return [self._variable({first + i: 1}) for i in range(count)]
 
     def _begin_late(self, words: list[Variable]) -> tuple[Variable, Variable]:
         if not self._root:
@@ -279,7 +290,7 @@ class Builder(ConstraintSystem):
             parts.append(Rows())
         rows = parts[-1]
         assert isinstance(rows, Rows)
-        rows.entries.append((label, dict(a.terms), dict(b.terms), dict(c.terms)))
+        rows.entries.append((label, self._local(a.terms), self._local(b.terms), self._local(c.terms)))
         self._body.n_rows += 1
 
     def _emit(self, opcode: Opcode, wire: int, *operands: Variable) -> None:
@@ -287,11 +298,29 @@ class Builder(ConstraintSystem):
         for x in operands:
             self._emit_terms(x.terms)
 
-    def _emit_terms(self, terms: Any) -> None:
+    def _variable(self, local: Terms) -> Variable:
+        """A variable of this body from keys in its own coordinates."""
+        shift = self._body.place * SPAN
+        return Variable({k if k == ONE else k + shift if k >= 0 else k - shift: v for k, v in local.items()})
+
+    def _local(self, terms: Mapping[int, int]) -> Terms:
+        """A variable's terms in this body's coordinates; ShapeError for a variable of another body."""
+        shift, local = self._body.place * SPAN, {}
+        for key, value in terms.items():
+            index = key if key == ONE else key - shift if key >= 0 else key + shift
+            if key != ONE and not (0 <= index < SPAN if key >= 0 else -2 - SPAN < index <= -2):
+                raise ShapeError(
+                    f"{self._body.name} uses a variable that was made outside it: templates take variables as positional "
+                    "arguments and give them back as results"
+                )
+            local[index] = value
+        return local
+
+    def _emit_terms(self, terms: Mapping[int, int]) -> None:
         code = self._body.code
         code.append(len(terms))
         number = self._library.number
-        for key, value in terms.items():
+        for key, value in self._local(terms).items():
             if key >= 0:
                 reference = key
             elif key == ONE:

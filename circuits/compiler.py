@@ -133,8 +133,11 @@ def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) 
     expansion = _Expansion(library)
     a, b, c = (_csr(entries) for entries in expansion.expand(root))
     used = np.zeros(root.n_wires, dtype=bool)
-    for matrix in (a, b, c):
-        used[matrix.col] = True
+    used[c.col] = True
+    # A product with nothing on one side is 0 whatever stands on the other: such a row holds nothing of that side.
+    for side, other in ((a, b), (b, a)):
+        in_product = other.row_ptr[1:] > other.row_ptr[:-1]
+        used[side.col[np.repeat(in_product, side.row_ptr[1:] - side.row_ptr[:-1])]] = True
     used[: builder.n_public + 1] = True  # The setup's public rows hold these.
     if not used.all():
         wire = int(np.argmin(used))

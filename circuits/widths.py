@@ -24,6 +24,8 @@ SEQUENCE: Final = 40
 KIND: Final = 2
 """Perp, call, put, future; the packing leaves room for 4 bits."""
 STRIKE: Final = 47
+GREEKS: Final = 240
+"""Three packed Greeks of 80 bits: display only, ranged so that a row has one reading."""
 FILLED: Final = 40
 
 CASH_PER_UNIT: Final = 10**4

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from circuits.sizes import Size
+from circuits.twins import babyjub
 from rollup import bounds
 from rollup.crypto import Crypto, Hasher, Point, Signature, domain, hash_many
 from rollup.instruments import Row, check_table, table_hash, unused_row
@@ -79,6 +80,13 @@ class Configuration:
     universe: int
 
     def __post_init__(self) -> None:
+        # One signer under two names would make a quorum alone: the same key, or two keys that differ by a point of small
+        # order. Keys of the prime subgroup have one form each.
+        for key in self.oracles:
+            if not babyjub.is_in_subgroup(babyjub.Point(*key)) or tuple(key) == tuple(babyjub.IDENTITY):
+                raise Rejected(Code.TICK_SIGNERS, f"oracle key {key} is no point of the prime subgroup")
+        if len(set(self.oracles)) != len(self.oracles):
+            raise Rejected(Code.TICK_SIGNERS, "two oracles have one key")
         require_canonical("parameter hash", self.parameter_hash, bounds.FIELD)
         require_range("max_tick_age_ms", self.max_tick_age_ms, 0, bounds.TIME_MS)
         require_range("universe", self.universe, 0, bounds.UNIVERSE)

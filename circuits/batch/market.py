@@ -98,7 +98,7 @@ def _open_row(cs: ConstraintSystem, size: Size, index: int) -> tuple[Row, Variab
     live = cs.assert_bit(cs.input("status"), rule)
     expiry = constrain_unsigned(cs, cs.input("expiry"), widths.TIME, rule)
     strike = constrain_unsigned(cs, cs.input("strike"), widths.STRIKE, rule)
-    greeks = cs.input("greeks")
+    greeks = constrain_unsigned(cs, cs.input("greeks"), widths.GREEKS, rule)
     mark = constrain_unsigned(cs, cs.input("mark"), widths.PRICE, rule)
     funding = constrain_signed(cs, cs.input("funding"), widths.FUNDING, rule)
     short_minimum = constrain_unsigned(cs, cs.input("short_minimum"), widths.CONTINGENCY, rule)

@@ -176,10 +176,7 @@ def prove_step(
     fees = bounded_sum([charged, *trade_fees])
     # Conservation, said of the leaves themselves and not of the steps' formulas (MARGIN, Conservation).
     cs.assert_zero(change + y_change + fees - deposited + withdrawn, "CONSERVATION")
-    for i in range(size.instruments):
-        moved = settled.positions[i].quantity - x.positions[i].quantity
-        moved = moved + y_settled.positions[i].quantity - y.positions[i].quantity
-        cs.assert_zero(moved, "OPEN_INTEREST")
+    # Open interest needs no row: both sides move by the same wires, pick_i * quantity, with opposite signs.
 
     words = _record(
         cs,
@@ -218,10 +215,11 @@ def _open(cs: ConstraintSystem, size: Size, root: Variable) -> _Opened:
 
 
 def _register(cs: ConstraintSystem, x: KnownAccount, is_deposit: Bit) -> _Registration:
-    """Holds: only a deposit registers, only where nobody is; any other deposit names the leaf's owner."""
+    """Holds: a deposit names an owner, not 0; only a deposit registers, only where nobody is; any other names the leaf's owner."""
     new = cs.assert_bit(cs.input("is_new"), "is_new")
     owner = cs.input("owner")
     key = cs.inputs("key", 2)
+    assert_nonzero_if(cs, is_deposit, owner, "DEPOSIT_ACCOUNT")
     cs.assert_product(new, is_deposit.complement(), Variable({}), "DEPOSIT_ACCOUNT")
     cs.assert_product(new, x.owner, Variable({}), "DEPOSIT_ACCOUNT")
     cs.assert_product(is_deposit - new, owner - x.owner, Variable({}), "DEPOSIT_ACCOUNT")

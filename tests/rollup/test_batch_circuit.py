@@ -613,3 +613,18 @@ def _lies(batch: SealedBatch, honest: Engine, targets: Sequence[int]) -> None:
             except CircuitError as error:
                 raise AssertionError(f"hint {target}: {error}") from error
             assert engine.words == honest.words
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_deposit_for_nobody_cannot_be_proven(world: World, forger: Forger, is_new: bool) -> None:
+    state = world.funded()
+    deposit = Deposit(state.queue_index, 9, True, USD, 1, world.crypto.public_key(b"k" * 32))
+    batch = forced(forger, state, forged(deposit, owner=0, is_new=is_new))
+    with pytest.raises(Unsatisfied, match="DEPOSIT_ACCOUNT"):
+        run_engine(batch)
+
+
+def test_greeks_outside_their_words_cannot_be_proven(world: World) -> None:
+    batch = applied(world, world.funded(), [])
+    with pytest.raises(Unsatisfied, match="TICK_ROW"):
+        run_engine(batch, lambda inputs: inputs.update({"row[0]/greeks": R - 1}))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from circuits.twins import babyjub
 from rollup import bounds
 from rollup.accounts import OrderSlot, Position
 from rollup.crypto import Signature
@@ -498,3 +499,19 @@ class TestBatch:
         state = world.funded()
         buy = replace(world.order(0, Side.BUY), signature=Signature(1, 1, 1))
         refused(world, state, world.match(buy, world.order(1, Side.SELL)), Code.BAD_SIGNATURE)
+
+
+def test_one_signer_cannot_pose_as_two_oracles(world: Any) -> None:
+    first, second, third = world.configuration.oracles
+    low_order = babyjub.Point(0, bounds.FIELD - 1)  # of order 2
+    twisted = tuple(babyjub.add(babyjub.Point(*first), low_order))
+    for keys in (
+        (first, second, first),
+        (first, second, twisted),
+        (first, second, (0, 1)),
+        (first, second, (1, 1)),
+    ):
+        with pytest.raises(Rejected) as refused:
+            replace(world.configuration, oracles=keys)
+        assert refused.value.code is Code.TICK_SIGNERS
+    replace(world.configuration, oracles=(third, first, second))
