@@ -6,7 +6,7 @@ shortened for the demo but the size of the circuit.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TypeVar
@@ -21,18 +21,26 @@ from contracts.errors import ContractError
 from prover.key_store import KeyStore
 from prover.proving import Proven
 from rollup.batch import SealedBatch
+from rollup.bounds import LOTS_PER_CONTRACT
 from rollup.client import Account
 from rollup.local import LocalRollup, start_local
-from rollup.prices import Bar, ForwardClock
+from rollup.prices import Bar, ForwardClock, PriceFileError
 from rollup.records import StepKind
 from rollup.rejections import Code, Rejected
 from rollup.sequencer import Fees, OrderOutcome
 from rollup.settlement import Settled
+from rollup.units import contracts
 
-DEPOSIT_USD = 100_000
-SMALL_DEPOSIT_USD = "0.10"
-"""Too little for a quarter of a contract of anything dearer than a dollar."""
-PAYOUT_USD = 2_500
+STAKE = 2
+"""Traders deposit this many times the dearest price of the run: enough for the positions below at any price."""
+PAYOUT_SHARE = 40
+"""The payout is this part of a deposit."""
+POOR_SHARE = 100
+"""The poor trader has this part of the notional it asks for, far below any margin requirement."""
+CHEAPEST, DEAREST = 10_000, 10**14
+"""1e-6 USD: below a cent quotes round to nothing worth showing, above 1e8 USD a basis leaves the width of prices."""
+SMALL, LARGE = "0.25", "0.75"
+"""Contracts that are sold to, and bought from, the maker; the sides change with every batch."""
 FEES = Fees(maker_ppm=20, taker_ppm=50)
 QUOTE_PPM = 400
 """How far the market maker quotes from the mark."""
@@ -86,7 +94,8 @@ class BatchLine:
 def demo(
     bars: Sequence[Bar], origin: str, size: Size, batches: int, keys: KeyStore, console: Console
 ) -> None:
-    """Run it; at least three batches, one bar each. Raises DemoFailed, and whatever a broken part raises."""
+    """Run it: at least three batches, a bar each. Raises DemoFailed, PriceFileError, and whatever a broken part raises."""
+    choose_bars(bars, batches)
     show, began = Show(console), perf_counter()
     console.print(f"prices: {origin}")
     circuit = show.timed("compile the batch circuit", lambda: compile_batch(size))
@@ -97,59 +106,92 @@ def demo(
     circuit_keys = show.timed(
         "set up keys (unsafe development setup)", lambda: keys.unsafe_development_keys(circuit)
     )
-    with show.phase("start the chain, deploy, load the key"):
-        context = start_local(size, keys=circuit_keys, fees=FEES)
-        local = context.__enter__()
-    try:
-        lines, payee = _trade_and_settle(local, bars, batches, show)
+    with ExitStack() as running:
+        start = start_local(size, keys=circuit_keys, fees=FEES)
+        local = show.timed("start the chain, deploy, load the key", lambda: running.enter_context(start))
+        lines, cast = _trade_and_settle(local, bars, batches, show)
         _table(lines, constraints, console)
-        _pay_out(local, payee, console)
-    finally:
-        context.__exit__(None, None, None)
+        _pay_out(local, cast, console)
     _phases(show, perf_counter() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who acts, and with how much (1e-6 USD): deposits scale with the prices, so that any asset's file will do."""
+
+    maker: Account
+    alice: Account
+    bob: Account
+    carol: Account
+    stake: int
+    poor_stake: int
+    payout: int
+
+
+def choose_bars(bars: Sequence[Bar], batches: int) -> tuple[Bar, ...]:
+    """One bar per batch, ten rows apart where the file is long enough. Raises PriceFileError for prices that it cannot show."""
+    apart = max(1, min(10, len(bars) // batches))
+    chosen = range(0, batches * apart, apart)
+    for row in chosen:
+        if not CHEAPEST <= bars[row].close <= DEAREST:
+            raise PriceFileError(row + 2, "the demo needs prices from a cent to a hundred million dollars")
+    return tuple(bars[row] for row in chosen)
+
+
+def _cast(local: LocalRollup, bars: Sequence[Bar]) -> Cast:
+    stake = STAKE * max(bar.close for bar in bars)
+    maker, alice, bob, carol = (
+        local.open_account(name, _dollars(stake)) for name in ("maker", "alice", "bob", "carol")
+    )
+    poor_stake = bars[0].close * contracts(SMALL) // LOTS_PER_CONTRACT // POOR_SHARE
+    return Cast(maker, alice, bob, carol, stake, poor_stake, payout=stake // PAYOUT_SHARE)
 
 
 def _trade_and_settle(
     local: LocalRollup, bars: Sequence[Bar], batches: int, show: Show
-) -> tuple[list[BatchLine], Account]:
-    clock = ForwardClock(bars[0].time_ms, local.clock_ms())
-    traders = [local.open_account(name) for name in ("maker", "alice", "bob", "carol")]
+) -> tuple[list[BatchLine], Cast]:
+    chosen = choose_bars(bars, batches)
+    clock = ForwardClock(chosen[0].time_ms, local.clock_ms())
+    cast = _cast(local, chosen)
     lines: list[BatchLine] = []
-    for number in range(batches):
-        bar = bars[number * max(1, min(10, len(bars) // batches)) % len(bars)]
+    for number, bar in enumerate(chosen):
         with show.phase("ticks, deposits, orders, withdrawals"):
-            local.tick(
-                [bar.close] * local.deployment.size.underlyings, clock.at(bar.time_ms, local.clock_ms())
-            )
-            _transactions(local, traders, number, show.console)
+            indices = [bar.close] * local.deployment.size.underlyings
+            local.tick(indices, clock.at(bar.time_ms, local.clock_ms()))
+            _transactions(local, cast, number, show.console)
         for batch in local.client.seal():
             lines.append(_settle(local, batch, show, tamper=not lines))
-    return lines, traders[2]
+    return lines, cast
 
 
-def _transactions(local: LocalRollup, traders: Sequence[Account], number: int, console: Console) -> None:
-    """What happens in a batch: the maker quotes both sides, takers trade; someone asks for too much; one withdraws."""
-    maker, alice, bob, poor = traders
+def _transactions(local: LocalRollup, cast: Cast, number: int, console: Console) -> None:
+    """What happens in a batch: the maker quotes both sides, takers trade, and every second batch they trade back. In the
+    first one somebody asks for too much, in the second somebody withdraws."""
     if number == 0:
-        for trader in (maker, alice, bob):
-            trader.deposit(DEPOSIT_USD)
-        poor.deposit(SMALL_DEPOSIT_USD)
+        for trader in (cast.maker, cast.alice, cast.bob):
+            trader.deposit(_dollars(cast.stake))
+        cast.carol.deposit(_dollars(cast.poor_stake))
     mark = local.sequencer.state.market.rows[0].mark
     spread = mark * QUOTE_PPM // 10**6
-    _quote(maker, mark - spread, mark + spread)
-    taker, other = (alice, bob) if number % 2 == 0 else (bob, alice)
-    _report(console, "buys", taker.buy("0.75", _dollars(mark + spread)))
-    _report(console, "sells", other.sell("0.25", _dollars(mark - spread)))
+    bid, offer = _dollars(mark - spread), _dollars(mark + spread)
+    cast.maker.buy(1, bid, slot=0)
+    cast.maker.sell(1, offer, slot=1)
+    if number % 2 == 0:
+        _report(console, "alice buys", cast.alice.buy(LARGE, offer))
+        _report(console, "bob sells", cast.bob.sell(SMALL, bid))
+    else:
+        _report(console, "alice sells", cast.alice.sell(LARGE, bid))
+        _report(console, "bob buys", cast.bob.buy(SMALL, offer))
     if number == 0:
-        _refuse_over_margin(poor, mark + spread, console)
+        _refuse_over_margin(cast.carol, offer, console)
     if number == 1:
-        bob.withdraw(PAYOUT_USD, fee=1)
-        console.print(f"  bob withdraws {PAYOUT_USD:,} USD")
+        cast.bob.withdraw(_dollars(cast.payout), fee=_dollars(cast.payout // 1000))
+        console.print(f"  bob withdraws {cast.payout / 10**6:,.2f} USD", highlight=False)
 
 
-def _refuse_over_margin(poor: Account, offer: int, console: Console) -> None:
+def _refuse_over_margin(poor: Account, offer: str, console: Console) -> None:
     try:
-        poor.buy("0.25", _dollars(offer))
+        poor.buy(SMALL, offer)
     except Rejected as refusal:
         if refusal.code != Code.INITIAL_MARGIN:
             raise
@@ -158,24 +200,17 @@ def _refuse_over_margin(poor: Account, offer: int, console: Console) -> None:
         raise DemoFailed("an order over margin was accepted")
 
 
-def _quote(maker: Account, bid: int, offer: int) -> None:
-    maker.buy(1, _dollars(bid), slot=0)
-    maker.sell(1, _dollars(offer), slot=1)
-
-
 def _dollars(price: int) -> str:
     return f"{price // 10**6}.{price % 10**6:06d}"
 
 
-def _report(console: Console, verb: str, outcome: OrderOutcome) -> None:
+def _report(console: Console, what: str, outcome: OrderOutcome) -> None:
+    if not outcome.fills:
+        raise DemoFailed(f"nobody trades where {what}")
     for fill in outcome.fills:
-        match = fill.match
-        taker = match.buy if verb == "buys" else match.sell
-        console.print(
-            f"  account {taker.order.account} {verb} {match.quantity / 10**4:g} at {match.price / 10**6:,.2f} "
-            f"(receipt {fill.receipt.promise.sequence})",
-            highlight=False,
-        )
+        quantity, price = fill.match.quantity / LOTS_PER_CONTRACT, fill.match.price / 10**6
+        receipt = fill.receipt.promise.sequence
+        console.print(f"  {what} {quantity:g} at {price:,.2f} (receipt {receipt})", highlight=False)
 
 
 def _settle(local: LocalRollup, batch: SealedBatch, show: Show, tamper: bool) -> BatchLine:
@@ -220,12 +255,12 @@ def _refuse_tampered(local: LocalRollup, batch: SealedBatch, proven: Proven, con
             raise DemoFailed(f"the contract accepted {what}")
 
 
-def _pay_out(local: LocalRollup, payee: Account, console: Console) -> None:
-    before = local.token.balance_of(payee.address)
-    paid = payee.claim()
-    if paid != PAYOUT_USD * 10**6 or local.token.balance_of(payee.address) != before + paid:
+def _pay_out(local: LocalRollup, cast: Cast, console: Console) -> None:
+    before = local.token.balance_of(cast.bob.address)
+    paid = cast.bob.claim()
+    if paid != cast.payout or local.token.balance_of(cast.bob.address) != before + paid:
         raise DemoFailed("the payout is not what was withdrawn")
-    console.print(f"bob claims {paid / 10**6:,.2f} USD on L1")
+    console.print(f"bob claims {paid / 10**6:,.2f} USD on L1", highlight=False)
 
 
 def _table(lines: Sequence[BatchLine], constraints: int, console: Console) -> None:

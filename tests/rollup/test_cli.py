@@ -1,5 +1,6 @@
 """The command line: exit codes, and sentences instead of tracebacks."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner
 from rollup.cli import app
 
 RUNNER = CliRunner()
+VECTORS = Path(__file__).parents[1] / "vectors" / "snarkjs" / "multiplier"
+CENTS = "time_ms,open,high,low,close\n" + "".join(f"{i},0.009,0.009,0.009,0.009\n" for i in range(3))
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -72,3 +75,25 @@ def test_files_that_are_none_are_malformed(tmp_path: Path, content: bytes) -> No
         code, text = run(*arguments)
         assert code == 2, arguments
         assert text.strip()
+
+
+def test_prove_and_verify_snarkjs_files(tmp_path: Path) -> None:
+    proof, public = tmp_path / "proof.json", tmp_path / "public.json"
+    key, witness, vkey = (VECTORS / name for name in ("multiplier.zkey", "multiplier.wtns", "vkey.json"))
+    assert run("prove", key, witness, "--proof", proof, "--public", public)[0] == 0
+    assert run("verify", vkey, proof, public)[0] == 0
+    assert run("verify", vkey, VECTORS / "proof.json", VECTORS / "public.json")[0] == 0
+    assert json.loads(public.read_text()) == json.loads((VECTORS / "public.json").read_text())
+    public.write_text(json.dumps([str(int(x) + 1) for x in json.loads(public.read_text())]))
+    assert run("verify", vkey, proof, public)[0] == 1
+
+
+def test_exports_are_those_of_the_formats(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    assert run("export", "key", VECTORS / "multiplier.zkey", "-o", key)[0] == 0
+    assert json.loads(key.read_text()) == json.loads((VECTORS / "vkey.json").read_text())
+    code, text = run("export", "calldata", VECTORS / "proof.json", VECTORS / "public.json")
+    calldata = (VECTORS / "calldata.txt").read_text()
+    assert code == 0 and "".join(text.split()) == "".join(calldata.split())
+    code, text = run("export", "solidity", VECTORS / "multiplier.zkey")
+    assert code == 0 and "pragma solidity" in text

@@ -20,13 +20,15 @@ def test_on_the_simulated_series() -> None:
     shown = text.getvalue()
     assert "130 INITIAL_MARGIN" in shown
     assert shown.count("the contract refuses") == 2
-    assert "bob claims 2,500.00 USD on L1" in shown
+    assert "bob claims 3,0" in shown
     assert "1 withdraw" in shown and "is final" in shown
 
 
-def test_on_a_file_whose_time_lies_in_the_past(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dollars", ["0.01", "100000000"])
+def test_on_files_of_other_times_and_prices(tmp_path: Path, dollars: str) -> None:
+    """Times long before the chain's, and the cheapest and dearest assets that the formats allow."""
     file = tmp_path / "prices.csv"
-    rows = [f"{60_000 * i},{100 + i},{101 + i},{99 + i},{100 + i}" for i in range(1, 4)]
+    rows = [f"{60_000 * i},{dollars},{dollars},{dollars},{dollars}" for i in range(1, 4)]
     file.write_text("time_ms,open,high,low,close\n" + "\n".join(rows) + "\n")
     text = StringIO()
     demo(read_prices(file), str(file), MINIMAL, 3, KeyStore(), Console(file=text, width=200))
