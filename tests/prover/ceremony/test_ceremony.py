@@ -21,6 +21,7 @@ from prover.ceremony.arithmetic import ReferenceArithmetic
 from prover.formats.montgomery import decode_g1, encode_g1
 from prover.formats.wtns import read_wtns
 from prover.formats.zkey import read_zkey, write_zkey
+from prover.points import native_pairing
 from prover.reference import commit, prove
 from prover.reference.groups import G1_GROUP, G2_GROUP
 from prover.reference.interchange import from_zkey
@@ -79,7 +80,7 @@ def test_our_contributions_hold_and_the_key_proves(multiplier, ptau, arithmetic)
     report = verify_ceremony(multiplier, ptau, key, arithmetic)
     assert [c.hash for c in report.contributions[1:]] == [first, last]
     witness = read_wtns((VECTORS / "multiplier" / "multiplier.wtns").read_bytes())
-    verify(key.verifying_key(), prove(from_zkey(key), witness, 5, 7), witness[1:4])
+    verify(key.verifying_key(), prove(from_zkey(key), witness, 5, 7), witness[1:4], native_pairing)
 
 
 @pytest.mark.prove
@@ -110,7 +111,7 @@ def test_a_challenge_circuit_has_a_ceremony_too(words_system, ptau, words_key, a
     chi = challenge(key.verifying_key(), commit(proving_key, (mask, *words)), words)
     witness = (1, chi, evaluate(words, chi), mask, *words, words[2] * chi % R)
     assert words_system.unsatisfied_rows(witness) == []
-    verify_words(key.verifying_key(), prove(proving_key, witness, 5, 7), words)
+    verify_words(key.verifying_key(), prove(proving_key, witness, 5, 7), words, native_pairing)
 
 
 def test_the_initial_key_is_none_to_verify_under(words_initial, multiplier, ptau, arithmetic):

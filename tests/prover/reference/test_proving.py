@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from prover.points import native_pairing
 from prover.reference import ReferenceProverError, Secrets, commit, prove, unsafe_setup
 from prover.reference.groups import G1_GROUP, G2_GROUP
 from prover.reference.keygen import domain_rows
@@ -90,9 +91,14 @@ def test_plain(cubic, cubic_key):
     witness = (1, 35, 3, 9, 27)
     assert not cubic.unsatisfied_rows(witness)
     verify(cubic_key.verifying_key, prove(cubic_key, witness, 5, 7), (35,))
-    verify(cubic_key.verifying_key, prove(cubic_key, witness, random_blinding(), random_blinding()), (35,))
+    verify(
+        cubic_key.verifying_key,
+        prove(cubic_key, witness, random_blinding(), random_blinding()),
+        (35,),
+        native_pairing,
+    )
     with pytest.raises(RefusedError):
-        verify(cubic_key.verifying_key, prove(cubic_key, witness, 5, 7), (36,))
+        verify(cubic_key.verifying_key, prove(cubic_key, witness, 5, 7), (36,), native_pairing)
 
 
 @pytest.mark.parametrize("wire", range(1, 5))
@@ -101,7 +107,7 @@ def test_a_wrong_wire_does_not_verify(cubic, cubic_key, wire):
     witness[wire] += 1
     assert cubic.unsatisfied_rows(witness)
     with pytest.raises(RefusedError):
-        verify(cubic_key.verifying_key, prove(cubic_key, witness, 5, 7), (witness[1],))
+        verify(cubic_key.verifying_key, prove(cubic_key, witness, 5, 7), (witness[1],), native_pairing)
 
 
 @pytest.mark.parametrize("blinding", [(0, 0), (5, 7), (R - 1, 1)])
@@ -126,10 +132,10 @@ def test_challenge(words_circuit, words_key):
     witness = words_witness(words_key)
     assert not words_circuit.unsatisfied_rows(witness)
     proof = prove(words_key, witness, random_blinding(), random_blinding())
-    verify_words(words_key.verifying_key, proof, WORDS)
+    verify_words(words_key.verifying_key, proof, WORDS, native_pairing)
     for other in ((3, 1000, 78), (3, 1000), (3, 1000, 77, 0)):
         with pytest.raises(RefusedError):
-            verify_words(words_key.verifying_key, proof, other)
+            verify_words(words_key.verifying_key, proof, other, native_pairing)
 
 
 def test_words_chosen_after_the_challenge_do_not_verify(words_circuit, words_key):
@@ -143,9 +149,9 @@ def test_words_chosen_after_the_challenge_do_not_verify(words_circuit, words_key
     proof = prove(words_key, witness, 5, 7)
     for d in (proof.d, commit(words_key, (1, *WORDS))):
         with pytest.raises(RefusedError):
-            verify_words(words_key.verifying_key, replace(proof, d=d), other)
+            verify_words(words_key.verifying_key, replace(proof, d=d), other, native_pairing)
         with pytest.raises(RefusedError):
-            verify_words(words_key.verifying_key, replace(proof, d=d), WORDS)
+            verify_words(words_key.verifying_key, replace(proof, d=d), WORDS, native_pairing)
 
 
 def test_moving_an_early_value_from_d_to_c_does_not_verify(words_circuit, words_key):
@@ -156,14 +162,14 @@ def test_moving_an_early_value_from_d_to_c_does_not_verify(words_circuit, words_
     minus = G1_GROUP.multiply(part, -1)
     d, c = G1_GROUP.sum([proof.d, minus]), G1_GROUP.sum([proof.c, part])
     with pytest.raises(RefusedError):
-        verify_words(words_key.verifying_key, replace(proof, c=c, d=d), WORDS)
+        verify_words(words_key.verifying_key, replace(proof, c=c, d=d), WORDS, native_pairing)
 
 
 def test_the_mask_changes_d_and_the_proof_still_verifies(words_key):
     proofs = [prove(words_key, words_witness(words_key, mask=mask), 5, 7) for mask in (1, 2)]
     assert proofs[0].d != proofs[1].d
     for proof in proofs:
-        verify_words(words_key.verifying_key, proof, WORDS)
+        verify_words(words_key.verifying_key, proof, WORDS, native_pairing)
 
 
 def refused(number, call, *args):
