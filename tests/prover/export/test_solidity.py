@@ -11,6 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from eth.vm.forks.prague import PragueVM
+from eth.vm.forks.prague.computation import PragueComputation
+from eth.vm.forks.prague.state import PragueState
 from eth_abi import decode, encode
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import TransactionFailed
@@ -104,8 +107,8 @@ def test_words_calldata_is_json_in_evm_order():
 
 
 class Chain:
-    def __init__(self):
-        self.tester = EthereumTester(PyEVMBackend())
+    def __init__(self, vm_configuration=None):
+        self.tester = EthereumTester(PyEVMBackend(vm_configuration=vm_configuration))
         self.sender = self.tester.get_accounts()[0]
 
     def deploy(self, bytecode):
@@ -169,6 +172,40 @@ def test_challenge_on_an_evm(chain):
     assert chain.call(address, words_data(other_d.evm_words(), WORDS)) is False
     no_d = (*proof.evm_words()[:8], 0, 0)
     assert chain.call(address, words_data(no_d, WORDS)) is False
+
+
+def vm_without(*precompiles):
+    """An EVM on which calls to these addresses find nobody: they succeed and return nothing."""
+    missing = {number.to_bytes(20, "big") for number in precompiles}
+    left = {at: run for at, run in PragueComputation.get_precompiles().items() if at not in missing}
+
+    class Computation(PragueComputation):
+        _precompiles = left
+
+    class State(PragueState):
+        computation_class = Computation
+
+    class VirtualMachine(PragueVM):
+        _state_class = State
+
+    return ((0, VirtualMachine),)
+
+
+@pytest.mark.parametrize("missing", [(8,), (7,), (6,), (6, 7, 8)])
+def test_a_chain_that_lacks_a_precompile_accepts_nothing(missing):
+    chain = Chain(vm_without(*missing))
+    plain = chain.deploy(COMPILED["plain"]["bytecode"])
+    challenged = chain.deploy(COMPILED["challenge"]["bytecode"])
+    inputs = [int(x) for x in json.loads((MULTIPLIER / "public.json").read_text())]
+    proof = proof_from_json((MULTIPLIER / "proof.json").read_bytes()).evm_words()
+    for to, data in (
+        (plain, plain_data(proof, inputs)),
+        (plain, plain_data(range(1, 9), [1, 2, 3])),
+        (challenged, words_data(words_proof().evm_words(), WORDS)),
+        (challenged, words_data(range(1, 11), WORDS)),
+    ):
+        with pytest.raises(TransactionFailed):
+            chain.call(to, data)
 
 
 @pytest.mark.release
