@@ -103,7 +103,8 @@ def apply(state: State, transaction: Transaction, context: BatchContext, crypto:
             return _match(state, transaction, context, crypto)
         return _withdraw(state, transaction, context, crypto)
     except Rejected as refusal:
-        return refusal
+        # A kept refusal must not keep the frames, and with them the states, of the call that made it.
+        return refusal.with_traceback(None)
 
 
 def seal(state: State, context: BatchContext) -> State:
@@ -283,7 +284,7 @@ def check_order(state: State, signed: SignedOrder, context: BatchContext, crypto
         account = _authorised(state, signed, context, crypto)
         _filled(account, order, 1, 0, 0)
     except Rejected as refusal:
-        return refusal
+        return refusal.with_traceback(None)
     return None
 
 

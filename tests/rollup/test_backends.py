@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits.errors import ShapeError
+from circuits.twins import babyjub
 from rollup.backends import NativeCrypto, TwinCrypto
 from rollup.bounds import FIELD, SUBGROUP_ORDER
 from rollup.crypto import Signature
@@ -41,6 +42,14 @@ def test_signatures_agree(key: bytes, message: int) -> None:
 def test_noise_is_refused_by_both(x: int, y: int, r8x: int, r8y: int, s: int, message: int) -> None:
     for crypto in (TWIN, NATIVE):
         assert not crypto.verify((x, y), message, Signature(r8x, r8y, s))
+
+
+@pytest.mark.parametrize("key", [(0, 1), (0, FIELD - 1)])
+def test_keys_of_small_order_are_refused_by_both(key: tuple[int, int]) -> None:
+    """Under such a key S*B8 = R8 satisfies the equation for any message: anyone could sign."""
+    nonce = babyjub.mul(babyjub.BASE8, 12_345)
+    for crypto in (TWIN, NATIVE):
+        assert not crypto.verify(key, 7, Signature(nonce.x, nonce.y, 12_345))
 
 
 @pytest.mark.parametrize("crypto", [TWIN, NATIVE])
