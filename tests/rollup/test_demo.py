@@ -1,5 +1,6 @@
 """The demo tells the truth: it runs to the end on either price source, and fails where it should."""
 
+import runpy
 from io import StringIO
 from pathlib import Path
 
@@ -33,3 +34,11 @@ def test_on_files_of_other_times_and_prices(tmp_path: Path, dollars: str) -> Non
     text = StringIO()
     demo(read_prices(file), str(file), MINIMAL, 3, KeyStore(), Console(file=text, width=200))
     assert "bob claims" in text.getvalue()
+
+
+def test_the_readmes_example(capsys: pytest.CaptureFixture[str]) -> None:
+    example = Path(__file__).parents[2] / "examples" / "first_batch.py"
+    assert len(example.read_text().splitlines()) <= 30
+    runpy.run_path(str(example))
+    shown = capsys.readouterr().out
+    assert "batch 1: proof in" in shown and "bob claims 1,000.00 USD on L1" in shown
