@@ -140,6 +140,10 @@ def _check_contributions(
             epsilon = made.epsilon.after
         _check_beacon(made, what)
         checked.append(Checked(contribution_hash(made), made.name, made.beacon))
+    if all(made.beacon is not None for made in contributions):
+        raise CeremonyError(
+            Reason.NO_CONTRIBUTION, "only beacons, whose secrets are public: anyone can forge proofs"
+        )
     return delta, epsilon, tuple(checked)
 
 
