@@ -13,9 +13,9 @@ for source in batch_verify verifying_key pairing precompiles poseidon poseidon_i
     extra=
     [ "$source" = poseidon_ifma ] && extra="$vector -Wno-uninitialized -Wno-maybe-uninitialized -Wno-unused-function"
     # shellcheck disable=SC2086
-    "${CXX:-g++}" -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra $extra \
+    "${CXX:-g++}" -std=c++20 -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra $extra \
         -I"$native" -c "$native/$source.cpp" -o "$work/$source.o"
 done
-"${CXX:-g++}" -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -I"$native" \
+"${CXX:-g++}" -std=c++20 -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -I"$native" \
     "$root/tests/native/fuzz_parsers.cpp" "$work"/*.o -o "$work/fuzz_parsers" -lpthread
 TICKPROOF_ENGINE="${ENGINE:-}" "$work/fuzz_parsers" "${1:-10}" "${2:-1}"
