@@ -36,9 +36,13 @@ Affine<G> load_point(const std::uint8_t* bases, std::size_t i) {
     return p;
 }
 
+// For each segment s: out[s] = sum over j in [offsets[s], offsets[s+1]) of (+-) bases[entry_j >> 1], minus when bit 0 of the
+// entry is set. Callers keep offsets[segments] - offsets[0] <= bucket_block_entries, so the scratch stays in cache.
+constexpr std::size_t bucket_block_entries = 8192;
+
 template <class G>
-void bucket_sums_scalar(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
-                        std::size_t segments, Affine<G>* out) {
+void bucket_sums(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
+                 std::size_t segments, Affine<G>* out) {
     struct Scratch {
         std::vector<Affine<G>> points[2];
         std::vector<std::uint32_t> length, from, to;
@@ -93,18 +97,6 @@ void bucket_sums_scalar(const std::uint8_t* bases, const std::uint32_t* entries,
         longest = (longest + 1) / 2;
     }
     for (std::size_t s = 0, read = 0; s < segments; ++s) out[s] = scratch.length[s] ? source[read++] : Affine<G>::infinity();
-}
-
-template <class G>
-BucketSums<G> bucket_sums() {
-    if (vector_engine_on()) {
-        if constexpr (std::is_same_v<G, G1>) {
-            if (vector_engine.bucket_sums_g1) return vector_engine.bucket_sums_g1;
-        } else {
-            if (vector_engine.bucket_sums_g2) return vector_engine.bucket_sums_g2;
-        }
-    }
-    return &bucket_sums_scalar<G>;
 }
 
 // One kind of scalar list with its digits, column by column.
@@ -238,9 +230,9 @@ class WindowGroup {
         }
         tasks.push_back(pieces);
         buckets.resize(pieces);
-        const BucketSums<G> sum = bucket_sums<G>();
         threads::parallel_tasks(tasks.size() - 1, [&](std::size_t t) {
-            sum(bases_, entries_.data(), segments_.data() + tasks[t], tasks[t + 1] - tasks[t], buckets.data() + tasks[t]);
+            bucket_sums<G>(bases_, entries_.data(), segments_.data() + tasks[t], tasks[t + 1] - tasks[t],
+                           buckets.data() + tasks[t]);
         });
         if (pieces != all) {
             for (std::size_t s = 0; s < pieces;) {

@@ -12,16 +12,6 @@
 
 namespace tickproof {
 
-// For each segment s: out[s] = sum over j in [offsets[s], offsets[s+1]) of (+-) bases[entry_j >> 1], minus when bit 0 of
-// the entry is set. Bases may be infinity. An empty segment gives infinity. offsets[0] may be above zero: it
-// indexes `entries` directly. Callers keep offsets[segments] - offsets[0] <= bucket_block_entries. `bases` are affine points
-// of the key file (x, y in Montgomery form, R = 2^256), possibly unaligned: read them with memcpy or unaligned loads.
-inline constexpr std::size_t bucket_block_entries = 8192;
-
-template <class G>
-using BucketSums = void (*)(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
-                            std::size_t segments, Affine<G>* out);
-
 // A whole sum, as msm.hpp says. An engine that has it sorts and schedules for itself; the counts are filled in its way.
 struct MsmCounts;
 template <class G>
@@ -49,8 +39,6 @@ using MulInto = void (*)(Fr* a, const Fr* s, std::size_t n);
 struct VectorEngine {
     Msm<G1> msm_g1 = nullptr;
     Msm<G2> msm_g2 = nullptr;
-    BucketSums<G1> bucket_sums_g1 = nullptr;
-    BucketSums<G2> bucket_sums_g2 = nullptr;
     BatchAdd<G1> batch_add_g1 = nullptr;
     BatchAdd<G2> batch_add_g2 = nullptr;
     NttNetwork ntt_forward = nullptr;
