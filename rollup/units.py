@@ -1,8 +1,12 @@
 """Decimal amounts as people write them, into the protocol's integers, exactly or not at all."""
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 from rollup.bounds import LOTS_PER_CONTRACT, UNITS_PER_USD
+
+MAX_EXPONENT = 60
+"""Powers of ten that are converted at all: far beyond every width, and far below what would take memory."""
 
 Amount = int | str | Decimal
 """A decimal number. Binary floats are not taken: 0.1 has no exact value as one."""
@@ -26,10 +30,13 @@ def _exact(amount: Amount, scale: int) -> int:
     if isinstance(amount, bool) or not isinstance(amount, int | str | Decimal):
         raise AmountError(f"{amount!r} is not an int, a decimal string or a Decimal")
     try:
-        scaled = Decimal(amount) * scale
-        whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError) as error:
+        number = Decimal(amount)
+    except (InvalidOperation, ValueError) as error:
         raise AmountError(f"{amount!r} is not a decimal number") from error
-    if scaled != whole:
+    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+        raise AmountError(f"{amount!r} is not a number of money or contracts")
+    # Decimal's own arithmetic rounds to its context's digits without saying so; fractions do not.
+    scaled = Fraction(number) * scale
+    if scaled.denominator != 1:
         raise AmountError(f"{amount!r} is finer than 1/{scale}")
-    return whole
+    return scaled.numerator
