@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from prover.ceremony.arithmetic import G1List
 from prover.native import kernel
 from prover.points import native_pairing
-from verifier.pairing import Pair
+from verifier.pairing import Pair, negate
 from verifier.points import (
     G1Point,
     G2Point,
@@ -39,9 +39,21 @@ def _of_evm(data: bytes) -> G1Point | None:
     return None if point == (0, 0) else point
 
 
+_SHORT = 6
+"""Up to here a sum is faster term by term than through the kernel's buckets."""
+
+
 def _window(count: int) -> int:
     # A circuit's key is a great many sums of a few points: the kernel's own choice is made for long ones.
     return 4 if count < 64 else 6 if count < 1024 else 0
+
+
+def _multiple(point: G1Point | None, scalar: int) -> bytes:
+    """scalar * point in the EVM's layout. A circuit's coefficients are mostly small or minus small."""
+    scalar %= R
+    if point is not None and scalar > R // 2:
+        point, scalar = negate(point), R - scalar
+    return kernel.ecmul(_evm(point) + scalar.to_bytes(32, "big"))
 
 
 class NativeArithmetic:
@@ -50,8 +62,13 @@ class NativeArithmetic:
 
     def combine_g1(self, points: Sequence[G1Point | None], scalars: Sequence[int]) -> G1Point | None:
         """Sum of scalars[i] * points[i]."""
-        point = unchecked_g1(kernel.msm_g1(_g1(points), _scalars(scalars), _window(len(points))))
-        return None if point == (0, 0) else point
+        if len(points) <= _SHORT:
+            total = bytes(64)
+            for point, scalar in zip(points, scalars, strict=True):
+                total = kernel.ecadd(total + _multiple(point, scalar))
+            return _of_evm(total)
+        found = unchecked_g1(kernel.msm_g1(_g1(points), _scalars(scalars), _window(len(points))))
+        return None if found == (0, 0) else found
 
     def combine_g2(self, points: Sequence[G2Point | None], scalars: Sequence[int]) -> G2Point | None:
         """Sum of scalars[i] * points[i]."""
@@ -60,9 +77,7 @@ class NativeArithmetic:
 
     def scale_g1(self, points: Sequence[G1Point | None], scalar: int) -> G1List:
         """scalar * point for every point."""
-        factor = _scalars([scalar])
-        scaled = (unchecked_g1(kernel.msm_g1(_g1([point]), factor, _window(1))) for point in points)
-        return [None if point == (0, 0) else point for point in scaled]
+        return [_of_evm(_multiple(point, scalar)) for point in points]
 
     def add_g1(self, left: Sequence[G1Point | None], right: Sequence[G1Point | None]) -> G1List:
         """left[i] + right[i]."""
