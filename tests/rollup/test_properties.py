@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from circuits.sizes import MINIMAL
+from rollup.backends import TwinCrypto
 from rollup.bounds import FIELD, SUBGROUP_ORDER
 from rollup.crypto import Point, Signature
 from rollup.instruments import Row, Status, table_hash, unused_row
@@ -41,6 +42,7 @@ from rollup.transactions import (
 
 USD, CASH, LOT = 10**6, 10**10, 10**4
 ACCOUNTS, INSTRUMENTS = 3, 2
+ORACLE_KEYS = tuple(TwinCrypto().public_key(bytes([number]) * 32) for number in range(3))
 SHOCK_BP, CONTINGENCY_BP = 1800, 200
 
 
@@ -90,7 +92,7 @@ class Traffic(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.crypto = KeyedHash()
-        self.oracle_keys = tuple((10 + i, 20 + i) for i in range(3))
+        self.oracle_keys = ORACLE_KEYS
         self.configuration = Configuration(self.oracle_keys, 5, 10_000, 1)
         self.state = genesis(MINIMAL, self.crypto)
         self.now = 1_000_000

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circuits.twins import babyjub
 from circuits.twins.poseidon import hash_many as twin_hash_many
 from circuits.twins.poseidon import poseidon
 from rollup import bounds
@@ -184,8 +185,10 @@ def test_hash_many_is_the_twins() -> None:
 
 
 def test_configuration_and_market_hash() -> None:
-    configuration = Configuration(((1, 2), (3, 4), (5, 6)), parameter_hash=7, max_tick_age_ms=8, universe=9)
-    assert configuration_hash(configuration, CRYPTO) == poseidon([poseidon([1, 2, 3, 4, 5, 6]), 7, 8, 9])
+    first, second, third = (tuple(babyjub.mul(babyjub.BASE8, number)) for number in (1, 2, 3))
+    configuration = Configuration((first, second, third), parameter_hash=7, max_tick_age_ms=8, universe=9)
+    oracle_root = poseidon([*first, *second, *third])
+    assert configuration_hash(configuration, CRYPTO) == poseidon([oracle_root, 7, 8, 9])
     assert market_hash(Market(1, 2, 3, 4, (), ()), CRYPTO) == poseidon([1, 2, 3, 4])
 
 

@@ -379,7 +379,8 @@ from rollup.sequencer import Sequencer
 from rollup.transactions import Deposit
 
 crypto = TwinCrypto()
-deployment = Deployment(1, 2, Configuration(((1, 2),) * 3, 5, 6, 7), MINIMAL)
+oracles = tuple(crypto.public_key(bytes([number]) * 32) for number in range(3))
+deployment = Deployment(1, 2, Configuration(oracles, 5, 6, 7), MINIMAL)
 journal = Journal(Path(sys.argv[1]), deployment.identity(crypto))
 node = Sequencer(deployment, crypto, journal, bytes(32), lambda: int(time.time() * 1000), Policy(1000))
 while True:
@@ -392,7 +393,8 @@ while True:
 
 
 def test_a_killed_process_keeps_every_promise(world: Any, tmp_path: Path) -> None:
-    deployment = Deployment(1, 2, Configuration(((1, 2),) * 3, 5, 6, 7), world.size)
+    oracles = tuple(world.crypto.public_key(bytes([number]) * 32) for number in range(3))
+    deployment = Deployment(1, 2, Configuration(oracles, 5, 6, 7), world.size)
     path, told = tmp_path / "journal.db", list[tuple[int, ...]]()
     for _ in range(2):
         child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)

@@ -16,15 +16,15 @@ def test_scales() -> None:
     assert contracts(Decimal("0.0001")) == 1
 
 
-@given(st.integers(-(10**30), 10**30))
+@given(st.integers(-(10**40), 10**40))
 def test_round_trip(value: int) -> None:
-    assert (
-        usd(f"{'-' if value < 0 else ''}{abs(value) // 10**6}.{abs(value) % 10**6:06d}") == value
-        or value > 10**27
-    )
+    sign = "-" if value < 0 else ""
+    assert usd(f"{sign}{abs(value) // 10**6}.{abs(value) % 10**6:06d}") == value
 
 
-@pytest.mark.parametrize("amount", ["0.0000001", "nan", "inf", "ten", "", None, 0.5, True, "1e-9"])
+@pytest.mark.parametrize(
+    "amount", ["0.0000001", "nan", "inf", "ten", "", None, 0.5, True, "1e-9", "1e999999999", "1e-999999999"]
+)
 def test_refusals(amount: object) -> None:
     with pytest.raises(AmountError):
         usd(amount)  # type: ignore[arg-type]
