@@ -6,7 +6,7 @@
         are computed here from the words, the key and D: no caller can choose them. Every entry point reverts on
         anything but a valid proof; none returns a verdict that a caller could forget to read.
 @dev A statement is n || d_0 || ... || d_{n-1} as 32-byte big-endian words, so keccak256 of it is the digest of
-     docs/protocol.md section 7. What the words mean is the caller's business: it must compare the digest that
+     docs/protocol.md section 7; n is not zero. What the words mean is the caller's business: it must compare the digest that
      comes back with the one it expects. A proof is A, B, C, D: ten words in EVM order.
 """
 
@@ -143,7 +143,7 @@ def verify(statement: Bytes[MAX_STATEMENT], proof: uint256[10]) -> bytes32:
     """
     y: uint256 = 0
     n: uint256 = extract32(statement, 0, output_type=uint256)
-    assert n < MAX_STATEMENT // 32 and len(statement) == 32 * (n + 1), "statement length"
+    assert n != 0 and n < MAX_STATEMENT // 32 and len(statement) == 32 * (n + 1), "statement length"
     self._check_proof(proof)
     digest: bytes32 = keccak256(statement)
     chi: uint256 = self._challenge(n, digest, proof[8], proof[9])
@@ -177,7 +177,7 @@ def verify_many(
     for proof: uint256[10] in proofs:
         assert start + 32 <= len(statements), "statement length"
         n: uint256 = extract32(statements, start, output_type=uint256)
-        assert n < MAX_STATEMENT // 32 and start + 32 * (n + 1) <= len(statements), "statement length"
+        assert n != 0 and n < MAX_STATEMENT // 32 and start + 32 * (n + 1) <= len(statements), "statement length"
         self._check_proof(proof)
         digest: bytes32 = keccak256(slice(statements, start, 32 * (n + 1)))
         chi_i: uint256 = self._challenge(n, digest, proof[8], proof[9])

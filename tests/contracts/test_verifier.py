@@ -10,8 +10,10 @@ from contracts.errors import ContractCode, ContractError
 from contracts.transactions import call, deploy
 from contracts.verifier import deploy_plain_verifier, deploy_verifier
 from contracts.words import encode, statement
-from verifier.challenge import digest, vk_hash
+from prover.reference.groups import G1_GROUP, G2_GROUP
+from verifier.challenge import CHALLENGE_DOMAIN, digest, keccak256, verify_words, vk_hash
 from verifier.errors import MalformedError
+from verifier.keys import Proof
 from verifier.points import P, R
 
 WORDS = (3, R - 1, 5, 0, 7)
@@ -72,6 +74,22 @@ def test_a_statement_says_how_long_it_is(world, trapdoor, refused):
             raw_verify(world, data, proof)
     with pytest.raises(ContractError):
         raw_verify(world, b"", proof)
+
+
+def test_a_statement_has_words(world, trapdoor, refused):
+    """A proof whose equation holds for no words at all: the verifier in Python has nothing to read in it either."""
+    (d,) = G1_GROUP.multiples([5])
+    hashed = CHALLENGE_DOMAIN + vk_hash(trapdoor.key) + encode([*d, 0]) + keccak256(encode([0]))
+    chi = int.from_bytes(keccak256(hashed), "big") % R
+    rest = 15 - trapdoor.alpha * trapdoor.beta - 5 * trapdoor.epsilon
+    c = (rest - (trapdoor.ic[0] + chi * trapdoor.ic[1]) * trapdoor.gamma) * pow(trapdoor.delta, -1, R)
+    proof = Proof(*G1_GROUP.multiples([3]), *G2_GROUP.multiples([5]), *G1_GROUP.multiples([c]), d)
+    with pytest.raises(MalformedError):
+        verify_words(trapdoor.key, proof, ())
+    with refused(ContractCode.STATEMENT_LENGTH):
+        raw_verify(world, encode([0]), proof.evm_words())
+    with refused(ContractCode.STATEMENT_LENGTH):
+        world.verifier.verify_many([((), proof)])
 
 
 @pytest.mark.parametrize("element", ["a", "b", "c", "d"])
