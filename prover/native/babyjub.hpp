@@ -9,7 +9,7 @@
 #include <array>
 #include <cstdint>
 
-#include "field.hpp"
+#include "inversion.hpp"
 
 namespace tickproof::babyjub {
 
@@ -72,8 +72,8 @@ struct Extended {
         return {e * f, g * h, f * g, with_t ? e * h : Fr::zero()};
     }
     constexpr Extended negated() const { return {-x, y, z, -t}; }
-    constexpr Affine to_affine() const {
-        const Fr zi = z.inv();
+    Affine to_affine() const {
+        const Fr zi = inverse(z);
         return {x * zi * kFromMinusOne, y * zi};
     }
     constexpr bool equals(const Affine& p) const { return x == p.x * kToMinusOne * z && y == p.y * z; }

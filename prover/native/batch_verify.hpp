@@ -4,8 +4,8 @@
 //   e(A, B) = e(alpha, beta) e(IC_0 + chi IC_1 + y IC_2, gamma) e(D, epsilon) e(C, delta)   with a challenge
 //
 // A batch raises the i-th equation to a weight z_i and multiplies them: n + 3 Miller loops (n + 4 with a challenge) and
-// one final exponentiation. The weights are 128 bits of a hash over the key and every proof and statement, so that a
-// batch with a false equation passes with probability 2^-128 for each hash the prover tries. What the statements mean
+// one final exponentiation. The weights are odd numbers of 128 bits from a hash over the key and every proof and
+// statement, so that a batch with a false equation passes with probability 2^-127 for each hash the prover tries. What the statements mean
 // is the caller's.
 #pragma once
 
