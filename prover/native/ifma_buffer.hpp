@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace tickproof::ifma {
 
 // 64-byte aligned memory that is not cleared.
@@ -13,8 +17,13 @@ class Buffer {
     void* need(std::size_t bytes) {
         if (bytes > size_) {
             free();
-            data_ = static_cast<std::uint8_t*>(::operator new(bytes, std::align_val_t{64}));
+            // Large ones start on a huge page and ask for them: scattered writes would miss the small pages' buffer.
+            align_ = std::align_val_t{bytes >= kHugePage ? kHugePage : 64};
+            data_ = static_cast<std::uint8_t*>(::operator new(bytes, align_));
             size_ = bytes;
+#if defined(MADV_HUGEPAGE)
+            if (bytes >= kHugePage) ::madvise(data_, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+#endif
         }
         return data_;
     }
@@ -25,10 +34,12 @@ class Buffer {
 
    private:
     void free() {
-        if (data_) ::operator delete(data_, std::align_val_t{64});
+        if (data_) ::operator delete(data_, align_);
         data_ = nullptr;
         size_ = 0;
     }
+    static constexpr std::size_t kHugePage = std::size_t{1} << 21;
+    std::align_val_t align_{64};
     std::uint8_t* data_ = nullptr;
     std::size_t size_ = 0;
 };

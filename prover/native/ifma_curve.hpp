@@ -56,6 +56,23 @@ struct Curve {
         Value x, y, z;
     };
 
+    // Points that the next block will read, fetched into the second-level cache while this one computes: they lie
+    // anywhere in a key that is larger than any cache.
+    struct Ahead {
+        const u64* points = nullptr;
+        const u32 *at = nullptr, *end = nullptr;
+
+        IFMA_INLINE void fetch(int n) {
+            for (int i = 0; i < n && at < end; ++i, ++at) {
+                if (*at == kNoEntry) continue;
+                const u64* p = points + static_cast<size_t>(*at >> 1) * kPointWords;
+                for (unsigned k = 0; k < kPointWords; k += 8) _mm_prefetch(p + k, _MM_HINT_T1);
+            }
+        }
+    };
+    static constexpr u32 kNoEntry = ~u32{0};
+    static constexpr int kFetchAhead = 16;  // points for two additions of eight, one way through a round
+
     // --- memory ---------------------------------------------------------------------------------------------------
 
     static IFMA_INLINE Mask load(const u64* const* rows, Mask negative, Slot& out) {
@@ -87,6 +104,29 @@ struct Curve {
         }
     }
 
+    // --- workspace ------------------------------------------------------------------------------------------------
+
+    struct Space {
+        Slot* slots;
+        Factor* factors;
+        Pair* pairs;
+        u32* entries[2];  // of a block and of the next, eight a slot
+        Mask* infinite;
+    };
+    static size_t space_bytes(size_t slots) {
+        return slots * (sizeof(Slot) + 1 + 2 * 8 * sizeof(u32)) + slots / 2 * (sizeof(Factor) + sizeof(Pair)) + 256;
+    }
+    static Space space_at(void* memory, size_t slots) {  // memory: 64-byte aligned, slots: even
+        auto* at = static_cast<unsigned char*>(memory);
+        Space s;
+        s.slots = reinterpret_cast<Slot*>(at), at += slots * sizeof(Slot);
+        s.factors = reinterpret_cast<Factor*>(at), at += slots / 2 * sizeof(Factor);
+        s.pairs = reinterpret_cast<Pair*>(at), at += slots / 2 * sizeof(Pair);
+        for (u32*& entries : s.entries) entries = reinterpret_cast<u32*>(at), at += slots * 8 * sizeof(u32);
+        s.infinite = at;
+        return s;
+    }
+
     // --- one round of additions -----------------------------------------------------------------------------------
 
     // What the pair's slope divides by, and 1 where there is nothing to divide: a term at infinity, or opposite points.
@@ -108,29 +148,45 @@ struct Curve {
         return d;
     }
 
-    template <bool Checked>
-    static IFMA_INLINE void finish(Slot* slots, Mask* infinite, const Pair& pair, const Value& inverse, const Factor& factor) {
-        Slot& p = slots[pair.a];
-        const Slot& q = slots[pair.b];
-        Value rise = normal(q.y - p.y + F::template multiple<2>());
-        if constexpr (Checked) {
-            if (factor.doubling) rise = select(factor.doubling, tripled_square(p.x), rise);
+    // The sums of N pairs, step by step together: each step of one pair waits for its last, so another's fills the gap.
+    template <bool Checked, int N>
+    static IFMA_INLINE void finish(Slot* slots, Mask* infinite, const Pair* pairs, const Value* inverse, const Factor* factors) {
+        Value slope[N], x[N], y[N];
+#pragma GCC unroll 2
+        for (int k = 0; k < N; ++k) {
+            const Slot &p = slots[pairs[k].a], &q = slots[pairs[k].b];
+            Value rise = normal(q.y - p.y + F::template multiple<2>());
+            if constexpr (Checked) {
+                if (factors[k].doubling) rise = select(factors[k].doubling, tripled_square(p.x), rise);
+            }
+            slope[k] = F::mul(rise, inverse[k]);
         }
-        const Value slope = F::mul(rise, inverse);
-        const Value x = F::reduced(F::sqr_raw(slope) + F::template multiple<3>() - p.x - q.x);
-        const Value fall = normal(times4(p.x - x + F::template multiple<2>()));
-        Value y = F::reduced(F::mul_raw(slope, fall) + F::template multiple<2>() - p.y);
-        const Mask ia = infinite[pair.a], ib = infinite[pair.b];
-        if (__builtin_expect((ia | ib) != 0, 0)) {
-            p.x = select(ia, q.x, select(ib, p.x, x));
-            p.y = select(ia, q.y, select(ib, p.y, y));
-            infinite[pair.a] = ia & ib;
-            if constexpr (Checked) infinite[pair.a] |= factor.opposite;
-            return;
+#pragma GCC unroll 2
+        for (int k = 0; k < N; ++k) {
+            const Slot &p = slots[pairs[k].a], &q = slots[pairs[k].b];
+            x[k] = F::reduced(F::sqr_raw(slope[k]) + F::template multiple<3>() - p.x - q.x);
         }
-        p.x = x;
-        p.y = y;
-        if constexpr (Checked) infinite[pair.a] = factor.opposite;
+#pragma GCC unroll 2
+        for (int k = 0; k < N; ++k) {
+            const Slot& p = slots[pairs[k].a];
+            const Value fall = normal(times4(p.x - x[k] + F::template multiple<2>()));
+            y[k] = F::reduced(F::mul_raw(slope[k], fall) + F::template multiple<2>() - p.y);
+        }
+#pragma GCC unroll 2
+        for (int k = 0; k < N; ++k) {
+            Slot& p = slots[pairs[k].a];
+            const Mask ia = infinite[pairs[k].a], ib = infinite[pairs[k].b];
+            if (__builtin_expect((ia | ib) != 0, 0)) {
+                const Slot& q = slots[pairs[k].b];
+                p.x = select(ia, q.x, select(ib, p.x, x[k]));
+                p.y = select(ia, q.y, select(ib, p.y, y[k]));
+                infinite[pairs[k].a] = ia & ib;
+            } else {
+                p.x = x[k];
+                p.y = y[k];
+            }
+            if constexpr (Checked) infinite[pairs[k].a] |= factors[k].opposite;
+        }
     }
 
     static IFMA_INLINE Value tripled_square(const Value& x) {  // 3 x^2 with the factor of memory, below 4.5 p
@@ -140,11 +196,12 @@ struct Curve {
 
     // Two chains, pair by pair in turn, so that one chain's latency is the other's work.
     template <bool Checked>
-    static bool round(Slot* slots, Mask* infinite, const Pair* pairs, size_t n, Factor* factors) {
+    static bool round(Slot* slots, Mask* infinite, const Pair* pairs, size_t n, Factor* factors, Ahead& ahead) {
         Value chain[2] = {F::template two_to<260>(), F::template two_to<260>()};
         size_t i = 0;
         for (; i + 1 < n; i += 2) {
             Factor &f = factors[i], &g = factors[i + 1];
+            ahead.fetch(kFetchAhead);
             f.difference = divisor<Checked>(slots, infinite, pairs[i], f);
             g.difference = divisor<Checked>(slots, infinite, pairs[i + 1], g);
             f.prefix = chain[0];
@@ -165,55 +222,53 @@ struct Curve {
             const Factor& f = factors[i];
             const Value d = F::mul(back[0], f.prefix);
             back[0] = F::mul(back[0], f.difference);
-            finish<Checked>(slots, infinite, pairs[i], d, f);
+            finish<Checked, 1>(slots, infinite, pairs + i, &d, &f);
         }
         while (i > 0) {
             i -= 2;
             const Factor &f = factors[i], &g = factors[i + 1];
-            const Value d = F::mul(back[0], f.prefix), e = F::mul(back[1], g.prefix);
+            ahead.fetch(kFetchAhead);
+            const Value inverses[2] = {F::mul(back[0], f.prefix), F::mul(back[1], g.prefix)};
             back[0] = F::mul(back[0], f.difference);
             back[1] = F::mul(back[1], g.difference);
-            finish<Checked>(slots, infinite, pairs[i], d, f);
-            finish<Checked>(slots, infinite, pairs[i + 1], e, g);
+            finish<Checked, 2>(slots, infinite, pairs + i, inverses, &f);
         }
         return true;
     }
 
-    static void add_pairs(Slot* slots, Mask* infinite, const Pair* pairs, size_t n, Factor* factors) {
-        if (n == 0 || round<false>(slots, infinite, pairs, n, factors)) return;
-        round<true>(slots, infinite, pairs, n, factors);
+    static void add_pairs(const Space& s, size_t n, Ahead& ahead) {
+        if (n == 0 || round<false>(s.slots, s.infinite, s.pairs, n, s.factors, ahead)) return;
+        round<true>(s.slots, s.infinite, s.pairs, n, s.factors, ahead);
     }
-
-    // --- workspace ------------------------------------------------------------------------------------------------
-
-    struct Space {
-        Slot* slots;
-        Factor* factors;
-        Pair* pairs;
-        Mask* infinite;
-    };
-    static size_t space_bytes(size_t slots) {
-        return slots * (sizeof(Slot) + 1) + slots / 2 * (sizeof(Factor) + sizeof(Pair)) + 256;
-    }
-    static Space space_at(void* memory, size_t slots) {  // memory: 64-byte aligned, slots: even
-        auto* at = static_cast<unsigned char*>(memory);
-        Space s;
-        s.slots = reinterpret_cast<Slot*>(at), at += slots * sizeof(Slot);
-        s.factors = reinterpret_cast<Factor*>(at), at += slots / 2 * sizeof(Factor);
-        s.pairs = reinterpret_cast<Pair*>(at), at += slots / 2 * sizeof(Pair);
-        s.infinite = at;
-        return s;
+    static void add_pairs(const Space& s, size_t n) {
+        Ahead nothing;
+        add_pairs(s, n, nothing);
     }
 
     // --- sums of runs of points -------------------------------------------------------------------------------------
 
-    struct Run {
-        const u32* entries;
-        u32 length;
+    // Chunks [first, last), eight a group, a group as long as its first chunk.
+    struct Block {
+        size_t first, last, slots;
     };
-    static IFMA_INLINE Run run_of(const u32* entries, const Chunk* chunks, size_t n_chunks, size_t i) {
-        if (i >= n_chunks) return {entries, 0};
-        return {entries + chunks[i].start, chunks[i].length};
+
+    // The longest block from `first` on; its entries in the order of loading, absent ones marked.
+    static Block next_block(const u32* entries, const Chunk* chunks, size_t n_chunks, size_t first, size_t slots, u32* out) {
+        Block block{first, first, 0};
+        for (; block.last < n_chunks && block.slots + chunks[block.last].length <= slots; block.last += 8) {
+            const u32 longest = chunks[block.last].length;
+            u32* group = out + 8 * block.slots;
+            for (size_t lane = 0; lane < 8; ++lane) {
+                const bool real = block.last + lane < n_chunks;
+                const u32* from = entries + (real ? chunks[block.last + lane].start : 0);
+                const u32 length = real ? chunks[block.last + lane].length : 0;
+                for (u32 j = 0; j < length; ++j) group[8 * j + lane] = from[j];
+                for (u32 j = length; j < longest; ++j) group[8 * j + lane] = kNoEntry;
+            }
+            block.slots += longest;
+        }
+        if (block.last > n_chunks) block.last = n_chunks;
+        return block;
     }
 
     // For each chunk: out[chunk.target] = the sum of its entries' points. Chunks come longest first, so that the eight of
@@ -223,53 +278,40 @@ struct Curve {
         alignas(64) static constexpr u64 infinity[kPointWords] = {};
         const Space s = space_at(memory, slots);
         u64* const spare = reinterpret_cast<u64*>(s.factors);  // lanes beyond the last chunk store here
-        size_t done = 0;
-        while (done < n_chunks) {
-            const size_t first = done;
-            size_t used = 0;
-            for (; done < n_chunks && used + chunks[done].length <= slots; done += 8) {
-                const u32 longest = chunks[done].length;
-                Run run[8], next[8];
-                for (size_t lane = 0; lane < 8; ++lane) {
-                    run[lane] = run_of(entries, chunks, n_chunks, done + lane);
-                    next[lane] = run_of(entries, chunks, n_chunks, done + 8 + lane);
+        int which = 0;
+        Block block = next_block(entries, chunks, n_chunks, 0, slots, s.entries[which]);
+        while (block.slots) {
+            const u32* at = s.entries[which];
+            for (size_t i = 0; i < block.slots; ++i, at += 8) {
+                const u64* rows[8];
+                unsigned negative = 0;
+                for (unsigned lane = 0; lane < 8; ++lane) {
+                    rows[lane] = at[lane] == kNoEntry ? infinity : points + static_cast<size_t>(at[lane] >> 1) * kPointWords;
+                    negative |= (at[lane] & 1) << lane;
                 }
-                for (u32 j = 0; j < longest; ++j) {
-                    const u64* rows[8];
-                    unsigned negative = 0;
-                    for (unsigned lane = 0; lane < 8; ++lane) {
-                        if (j < next[lane].length) {  // a group ahead: points lie anywhere in memory
-                            const u64* soon = points + static_cast<size_t>(next[lane].entries[j] >> 1) * kPointWords;
-                            for (unsigned k = 0; k < kPointWords; k += 8) _mm_prefetch(soon + k, _MM_HINT_T0);
-                        }
-                        rows[lane] = infinity;
-                        if (j >= run[lane].length) continue;
-                        const u32 entry = run[lane].entries[j];
-                        rows[lane] = points + static_cast<size_t>(entry >> 1) * kPointWords;
-                        negative |= (entry & 1) << lane;
-                    }
-                    s.infinite[used + j] = load(rows, static_cast<Mask>(negative), s.slots[used + j]);
-                }
-                used += longest;
+                s.infinite[i] = load(rows, static_cast<Mask>(negative), s.slots[i]);
             }
-            const size_t last = done < n_chunks ? done : n_chunks;
-            for (u32 stride = 1; stride < chunks[first].length; stride *= 2) {
+            which ^= 1;
+            const Block next = next_block(entries, chunks, n_chunks, block.last, slots, s.entries[which]);
+            Ahead ahead{points, s.entries[which], s.entries[which] + 8 * next.slots};
+            for (u32 stride = 1; stride < chunks[block.first].length; stride *= 2) {
                 size_t n = 0;
                 u32 base = 0;
-                for (size_t g = first; g < last && chunks[g].length > stride; g += 8) {
+                for (size_t g = block.first; g < block.last && chunks[g].length > stride; g += 8) {
                     for (u32 j = 0; j + stride < chunks[g].length; j += 2 * stride) s.pairs[n++] = {base + j, base + j + stride};
                     base += chunks[g].length;
                 }
-                add_pairs(s.slots, s.infinite, s.pairs, n, s.factors);
+                add_pairs(s, n, ahead);
             }
             size_t base = 0;
-            for (size_t g = first; g < last; g += 8) {
+            for (size_t g = block.first; g < block.last; g += 8) {
                 u64* rows[8];
                 for (size_t lane = 0; lane < 8; ++lane)
                     rows[lane] = g + lane < n_chunks ? out + static_cast<size_t>(chunks[g + lane].target) * kPointWords : spare;
                 store(s.slots[base], s.infinite[base], rows);
                 base += chunks[g].length;
             }
+            block = next;
         }
     }
 
@@ -294,7 +336,7 @@ struct Curve {
                 rows_of(b, v, rows);
                 s.infinite[2 * v + 1] = load(rows, 0, s.slots[2 * v + 1]);
             }
-            add_pairs(s.slots, s.infinite, s.pairs, vectors, s.factors);
+            add_pairs(s, vectors);
             for (size_t v = 0; v < vectors; ++v) {
                 u64* to[8];
                 for (size_t lane = 0; lane < 8; ++lane) {
@@ -363,7 +405,7 @@ struct Curve {
                 for (size_t i = from; i + stride < m; i += 2 * stride)
                     s.pairs[k++] = {static_cast<u32>(i), static_cast<u32>(i + stride)};
             }
-            add_pairs(s.slots, s.infinite, s.pairs, k, s.factors);
+            add_pairs(s, k);
         }
         const Projective total = projective(s.slots[0], s.infinite[0]);
         const Projective none = infinity();

@@ -197,7 +197,7 @@ void sort_chunks(std::vector<Chunk>& chunks, std::vector<Chunk>& out) {
 }
 
 // Enough vectors that the one inversion of a round is a small part of it, and few enough to stay in the cache.
-std::size_t slots_for(const CurveKernel& kernel) { return 8192 / kernel.point_words; }
+std::size_t slots_for(const CurveKernel& kernel) { return 4096 / kernel.point_words; }
 
 struct Tally {
     std::size_t bucket_adds = 0, reduction_adds = 0;
