@@ -35,6 +35,9 @@ class ProgramError(KernelError):
 class UnsupportedKey(KernelError):
     pass
 
+class InconsistentKey(KernelError):
+    pass
+
 class BadSecret(KernelError):
     pass
 
@@ -155,7 +158,7 @@ def commit_early(key: ProvingKey, witness: Witness) -> bytes:
 @overload
 def prove(key: ProvingKey, witness: bytes, r: bytes, s: bytes) -> tuple[bytes, bytes, bytes, bytes | None, list[tuple[str, float, int]]]:
     """
-    (A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). Raises UnsatisfiedWitness, MalformedInput, NonCanonical.
+    (A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). Raises UnsatisfiedWitness, InconsistentKey, MalformedInput, NonCanonical.
     """
 
 @overload

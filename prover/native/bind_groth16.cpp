@@ -178,7 +178,7 @@ void register_groth16(nb::module_& m) {
           },
           nb::arg("key"), nb::arg("witness"), nb::arg("r"), nb::arg("s"),
           "(A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). Raises UnsatisfiedWitness, "
-          "MalformedInput, NonCanonical.");
+          "InconsistentKey, MalformedInput, NonCanonical.");
     m.def("prove",
           [](const ProvingKey& key, const Witness& witness, const nb::bytes& r, const nb::bytes& s) {
               return prove_with(key, r, s, [&] { return complete_witness(witness, key.n_wires); });

@@ -51,6 +51,11 @@ struct UnsupportedKey : KernelError {
     using KernelError::KernelError;
 };
 
+// The witness satisfies the constraints in the key, and still the proof does not verify: the key's points contradict them.
+struct InconsistentKey : KernelError {
+    using KernelError::KernelError;
+};
+
 // Setup secrets that would make a broken key: zero, or tau inside the evaluation domain.
 struct BadSecret : KernelError {
     using KernelError::KernelError;

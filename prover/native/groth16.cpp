@@ -131,11 +131,11 @@ Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, 
                   .to_affine();
     require_finite(proof.a.is_infinity() || proof.b.is_infinity() || proof.c.is_infinity());
     watch.lap("blinding", 0);
-    if (!key.rows_c) {
-        if (!proof_holds(key, proof, witness.first(key.n_public + 1)))
-            throw UnsatisfiedWitness("the finished proof does not verify: the witness does not satisfy the key's circuit");
-        watch.lap("verify", 0);
+    if (!proof_holds(key, proof, witness.first(key.n_public + 1))) {
+        if (key.rows_c) throw InconsistentKey("the witness satisfies, but no proof made with this key verifies");
+        throw UnsatisfiedWitness("the finished proof does not verify: the witness does not satisfy the key's circuit");
     }
+    watch.lap("verify", 0);
     return proof;
 }
 

@@ -4,7 +4,7 @@
 //   C = sum over late wires w_i K_i/delta + sum t_i H_i + s A + r B_1 - r s delta
 //   D = sum over early wires w_i K_i/epsilon                                   with a challenge
 // t_i = (A B - C)(odd coset), snarkjs's convention. Decides the order of work and that no proof leaves that does not hold:
-// with the R1CS in the key every row is checked first, without it the finished proof is verified. What chi must be, and
+// with the R1CS in the key every row is checked first, and in any case the finished proof is verified (a millisecond). What chi must be, and
 // who may choose r and s, is the caller's business.
 #pragma once
 
@@ -32,7 +32,7 @@ struct Proof {
     std::vector<Phase> profile;
 };
 
-// Throws UnsatisfiedWitness. The witness is canonical and has key.n_wires values, the first one 1.
+// Throws UnsatisfiedWitness, or InconsistentKey if the key is to blame. The witness is canonical and has key.n_wires values, the first one 1.
 Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, const Fr& s);
 
 // D, from a witness of which at least the wires below n_early are known. Throws UnsupportedKey for a plain key.

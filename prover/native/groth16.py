@@ -143,8 +143,9 @@ def commit_early(key: ProvingKey, witness: bytes | Witness) -> bytes:
 def prove(key: ProvingKey, witness: bytes | Witness, *, r: int | None = None, s: int | None = None) -> Proof:
     """Prove; r and s are drawn fresh unless given (fixed ones are for comparing provers and are not zero knowledge).
 
-    A witness that does not satisfy is refused: row by row if the key has its R1CS, else by verifying the finished proof.
-    Raises `kernel.UnsatisfiedWitness`, `kernel.MalformedInput`, `kernel.NonCanonical`, `kernel.ProgramError`."""
+    A witness that does not satisfy is refused: row by row if the key has its R1CS, and always by verifying the finished
+    proof. Raises `kernel.UnsatisfiedWitness`, `kernel.InconsistentKey` (the key's points contradict its constraints),
+    `kernel.MalformedInput`, `kernel.NonCanonical`, `kernel.ProgramError`."""
     blinding = [scalar_bytes(secrets.randbelow(_R) if x is None else x) for x in (r, s)]
     a, b, c, d, profile = kernel.prove(key, witness, *blinding)
     return Proof(a, b, c, d, tuple(Phase(*phase) for phase in profile))

@@ -21,6 +21,7 @@ NB_MODULE(_kernel, m) {
     nb::exception<UnsatisfiedWitness>(m, "UnsatisfiedWitness", kernel_error.ptr());
     nb::exception<ProgramError>(m, "ProgramError", kernel_error.ptr());
     nb::exception<UnsupportedKey>(m, "UnsupportedKey", kernel_error.ptr());
+    nb::exception<InconsistentKey>(m, "InconsistentKey", kernel_error.ptr());
     nb::exception<BadSecret>(m, "BadSecret", kernel_error.ptr());
     nb::exception<FileFailure>(m, "FileFailure", kernel_error.ptr());
     register_core(m);

@@ -1,6 +1,7 @@
 // A proving key: snarkjs's .zkey (Groth16 on bn128) and .tkey, the same container for circuits with a challenge. The queries
 // stay where they are, in the mapped file; everything else is parsed once. Decides what a key must fulfil before anything
 // is proved with it: sizes, indices, canonical coordinates, every point on its curve, every G2 point in the subgroup.
+// A loaded file must not be written to in place (the map would change, or end); ours are only ever replaced.
 //
 // Sections (all numbers little-endian, coordinates in Montgomery form with R = 2^256):
 //    1 protocol (1)           2 header: field sizes and moduli, n_wires, n_public, domain size, alpha_1, beta_1, beta_2,

@@ -243,6 +243,19 @@ def test_the_batched_subgroup_check_finds_one_bad_point_among_many(tmp_path: Pat
             load(bad, "each")
 
 
+@pytest.mark.parametrize("section", [5, 6, 7, 8, 9])
+def test_a_key_of_good_points_in_wrong_places_gives_no_proof(own: bytes, load: Load, section: int) -> None:
+    """Wire 2 takes part in A, B and C; its element is replaced by another valid one."""
+    size = 128 if section == 7 else 64
+    content = cut(own)[section]
+    at = {5: 2, 6: 2, 7: 2, 8: 0, 9: 0}[section] * size
+    other = cut(own)[2][84 + 128 : 84 + 256] if section == 7 else cut(own)[2][84 : 84 + 64]
+    assert content[at : at + size] not in (other, bytes(size))
+    key = load(patched(own, section, at, other))
+    with pytest.raises(kernel.InconsistentKey):
+        groth16.prove(key, groth16.witness_bytes([1, 35, 3, 9, 27]))
+
+
 def test_coefficients_out_of_range_are_refused(load: Load) -> None:
     file = (VECTORS / "multiplier" / "multiplier.zkey").read_bytes()
     load(file)
