@@ -45,7 +45,7 @@ class NativeCrypto:
         parts = (*key, signature.r8x, signature.r8y, signature.s, message)
         try:
             kernel.eddsa_verify(*(part.to_bytes(32, "little") for part in parts))
-        except (kernel.InvalidSignature, kernel.NotOnCurve):
+        except (kernel.InvalidSignature, kernel.NotOnCurve, kernel.NonCanonical):
             return False
         return True
 

@@ -59,3 +59,10 @@ def test_private_keys_have_32_bytes(crypto: TwinCrypto | NativeCrypto) -> None:
             crypto.public_key(key)
         with pytest.raises(ShapeError):
             crypto.sign(key, 1)
+
+
+@pytest.mark.parametrize("backend", [TWIN, NATIVE], ids=["twin", "native"])
+def test_a_key_that_is_no_field_element_verifies_nothing(backend: TwinCrypto | NativeCrypto) -> None:
+    signature = Signature(*babyjub.BASE8, 1)
+    for key in ((FIELD, 0), (0, FIELD), (2**256 - 1, 1)):
+        assert backend.verify(key, 5, signature) is False
