@@ -32,12 +32,14 @@ class ContractCode(IntEnum):
     CIRCUIT_SIZE = 224
     TOKEN_DECIMALS = 225
     NO_SUCH_CIRCUIT = 226
+    MINIMUM_DEPOSIT = 227
     TOKEN_REFUSED = 230
     NOTHING_RECEIVED = 231
     DEPOSIT_CAP = 232
     NOT_THE_OWNER = 233
     NO_ACCOUNT_LEFT = 234
     KEY_DIFFERS = 235
+    BELOW_MINIMUM = 236
     NOT_REGISTERED = 237
     NOT_THE_OPERATOR = 240
     TIME_TOO_LATE = 242
@@ -87,6 +89,8 @@ REASONS: dict[str, ContractCode] = {
     "circuit size": ContractCode.CIRCUIT_SIZE,
     "token decimals": ContractCode.TOKEN_DECIMALS,
     "no such circuit": ContractCode.NO_SUCH_CIRCUIT,
+    "minimum deposit": ContractCode.MINIMUM_DEPOSIT,
+    "below minimum": ContractCode.BELOW_MINIMUM,
     "token refused": ContractCode.TOKEN_REFUSED,
     "nothing received": ContractCode.NOTHING_RECEIVED,
     "deposit cap": ContractCode.DEPOSIT_CAP,

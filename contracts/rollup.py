@@ -48,7 +48,7 @@ class RollupConfig:
     """What a rollup contract is deployed with and never changes.
 
     `config` is the configuration word (docs/protocol.md section 3); a batch's time may lie at most `max_lag_ms` before
-    and `max_lead_ms` after the block that commits it.
+    and `max_lead_ms` after the block that commits it; a deposit brings at least `minimum_deposit` units of 1e-6 USD.
     """
 
     genesis_root: int
@@ -57,6 +57,7 @@ class RollupConfig:
     instruments: int
     max_lag_ms: int = 3_600_000
     max_lead_ms: int = 60_000
+    minimum_deposit: int = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -312,6 +313,7 @@ def deploy_rollup(
             config.instruments,
             config.max_lag_ms,
             config.max_lead_ms,
+            config.minimum_deposit,
             [(checksum(circuit.verifier), circuit.ticks, circuit.steps) for circuit in circuits],
         ],
         sender,

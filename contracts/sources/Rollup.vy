@@ -143,6 +143,8 @@ capacity: public(immutable(uint256))
 instruments: public(immutable(uint256))
 max_lag_ms: public(immutable(uint256))
 max_lead_ms: public(immutable(uint256))
+# A deposit takes a step slot of a batch, and the first one an account number for ever: dust must not be able to take them.
+minimum_deposit: public(immutable(uint256))
 
 operator: public(address)
 candidate: public(address)
@@ -177,12 +179,14 @@ def __init__(
     instruments_: uint256,
     max_lag_ms_: uint256,
     max_lead_ms_: uint256,
+    minimum_deposit_: uint256,
     circuits_: DynArray[Circuit, MAX_CIRCUITS],
 ):
     """
     @param depth Levels of the quaternary account tree.
     @param max_lag_ms_ How far a batch's time may lie before the block that commits it.
     @param max_lead_ms_ How far it may lie after.
+    @param minimum_deposit_ What a deposit brings at least, in units of 1e-6 USD; not 0.
     @param circuits_ The batch sizes, each with its verifier; all share depth and instruments.
     """
     assert operator_ != empty(address), "zero address"
@@ -198,6 +202,8 @@ def __init__(
     instruments = instruments_
     max_lag_ms = max_lag_ms_
     max_lead_ms = max_lead_ms_
+    assert minimum_deposit_ != 0 and minimum_deposit_ <= MAX_DEPOSITS, "minimum deposit"
+    minimum_deposit = minimum_deposit_
     self.operator = operator_
     self.batches[0].root = genesis_root
     for circuit: Circuit in circuits_:
@@ -268,6 +274,7 @@ def deposit(owner: address, key_x: uint256, key_y: uint256, amount: uint256):
     assert extcall IERC20(token).transferFrom(msg.sender, self, amount, default_return_value=True), "token refused"
     received: uint256 = staticcall IERC20(token).balanceOf(self) - before
     assert received != 0, "nothing received"
+    assert received >= minimum_deposit, "below minimum"
     total: uint256 = self.total_deposits + received
     assert total <= MAX_DEPOSITS, "deposit cap"
     self.total_deposits = total
@@ -426,11 +433,13 @@ def prove_many(
 ):
     """
     @notice Records that batches first, first + 1, ... are proven: one pairing check of n + 4 pairs for n proofs.
-    @dev All of them must have been committed for one circuit.
+    @dev All of them must have been committed for one circuit. Some may be proven already: who proves one of them alone, seeing
+         this call on its way, does not make it fail.
     """
     count: uint256 = len(proofs)
     assert count != 0, "no proofs"
-    assert first == self.proven + 1, "out of order"
+    done: uint256 = self.proven
+    assert first != 0 and first <= done + 1, "out of order"
     last: uint256 = first + count - 1
     assert last <= self.committed, "not committed"
     verifier: address = self._verifier_of(first)
@@ -440,9 +449,10 @@ def prove_many(
     for digest: bytes32 in digests:
         assert digest == self.batches[number].digest, "other words"
         assert self._verifier_of(number) == verifier, "other circuit"
-        log Proven(number=number, prover=msg.sender)
+        if number > done:
+            log Proven(number=number, prover=msg.sender)
         number += 1
-    self.proven = last
+    self.proven = max(done, last)
 
 
 @external

@@ -288,7 +288,13 @@ def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor, token: 
     second = deploy_verifier(chain.web3, other.key, operator)
     circuits = [Circuit(verifier.address, 1, 4), Circuit(second.address, 1, 8)]
     config = RollupConfig(
-        GENESIS_ROOT, CONFIG, depth=1, instruments=4, max_lag_ms=600_000, max_lead_ms=30_000
+        GENESIS_ROOT,
+        CONFIG,
+        depth=1,
+        instruments=4,
+        max_lag_ms=600_000,
+        max_lead_ms=30_000,
+        minimum_deposit=1,
     )
     rollup = deploy_rollup(chain.web3, operator, token.address, config, circuits)
     return World(

@@ -38,6 +38,8 @@ def test_a_new_contract_stands_at_its_genesis(world):
         ({"depth": 17}, ContractCode.DEPTH),
         ({"max_lag_ms": 2**48}, ContractCode.TIME_WINDOW),
         ({"max_lead_ms": 2**48}, ContractCode.TIME_WINDOW),
+        ({"minimum_deposit": 0}, ContractCode.MINIMUM_DEPOSIT),
+        ({"minimum_deposit": 2**64}, ContractCode.MINIMUM_DEPOSIT),
         ({"instruments": 1025}, ContractCode.CIRCUIT_SIZE),
         ({"instruments": 2**256 - 1}, ContractCode.CIRCUIT_SIZE),
     ],

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.errors import ContractCode
 from contracts.events import Deposited
+from contracts.rollup import RollupConfig, deploy_rollup
 from contracts.words import encode, queue_hash
 from verifier.challenge import keccak256
 
@@ -116,3 +117,17 @@ def test_the_tree_holds_four_accounts_and_no_more(world, refused):
     with refused(ContractCode.NO_ACCOUNT_LEFT):
         world.rollup.deposit(world.alice, world.alice, 1, (1, 2))
     world.deposit(world.chain.accounts[5])
+
+
+def test_dust_takes_neither_an_account_nor_a_slot(world, refused):
+    config = RollupConfig(1, 2, depth=1, instruments=4, minimum_deposit=500)
+    circuits = [world.rollup.circuit(0)]
+    rollup = deploy_rollup(world.chain.web3, world.operator, world.token.address, config, circuits)
+    world.token.approve(world.alice, rollup.address, 10_000)
+    world.token.mint(world.operator, world.alice, 10_000)
+    with refused(ContractCode.BELOW_MINIMUM):
+        rollup.deposit(world.alice, world.alice, 499, (1, 2))
+    assert rollup.queue_length() == 0
+    assert rollup.account_of(world.alice) is None
+    rollup.deposit(world.alice, world.alice, 500, (1, 2))
+    assert rollup.queue_length() == 1

@@ -125,6 +125,15 @@ class TestProveMany:
         with refused(ContractCode.OTHER_WORDS):
             world.rollup.prove_many(world.stranger, 1, batches[::-1])
 
+    def test_a_batch_proven_meanwhile_does_not_fail_the_others(self, world):
+        batches = self.commit(world, 3)
+        world.rollup.prove(world.alice, 1, *batches[0])
+        receipt = world.rollup.prove_many(world.stranger, 1, batches)
+        assert [event.number for event in world.rollup.receipt_events(receipt)] == [2, 3]
+        assert world.rollup.progress().proven == 3
+        world.rollup.prove_many(world.stranger, 1, batches[:2])
+        assert world.rollup.progress().proven == 3
+
     def test_order_and_number(self, world, refused):
         batches = self.commit(world, 2)
         with refused(ContractCode.OUT_OF_ORDER):
