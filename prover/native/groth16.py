@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from circuits.field import R
 from circuits.r1cs import R1CS
 from prover.native import kernel
 from prover.native.kernel import ProvingKey, R1cs, Witness
-
-_R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,13 @@ class UnsafeSecrets:
     @classmethod
     def random(cls, *, challenge: bool) -> UnsafeSecrets:
         """Fresh ones from the operating system, with epsilon if the circuit has a challenge."""
-        tau, alpha, beta, gamma, delta, epsilon = (1 + secrets.randbelow(_R - 1) for _ in range(6))
+        tau, alpha, beta, gamma, delta, epsilon = (1 + secrets.randbelow(R - 1) for _ in range(6))
         return cls(tau, alpha, beta, gamma, delta, epsilon if challenge else None)
 
 
 def scalar_bytes(value: int) -> bytes:
     """32 bytes, little-endian. Raises `kernel.NonCanonical` unless 0 <= value < r."""
-    if not 0 <= value < _R:
+    if not 0 <= value < R:
         raise kernel.NonCanonical("a scalar is not in [0, r)")
     return value.to_bytes(32, "little")
 
@@ -146,6 +145,6 @@ def prove(key: ProvingKey, witness: bytes | Witness, *, r: int | None = None, s:
     A witness that does not satisfy is refused: row by row if the key has its R1CS, and always by verifying the finished
     proof. Raises `kernel.UnsatisfiedWitness`, `kernel.InconsistentKey` (the key's points contradict its constraints),
     `kernel.MalformedInput`, `kernel.NonCanonical`, `kernel.ProgramError`."""
-    blinding = [scalar_bytes(secrets.randbelow(_R) if x is None else x) for x in (r, s)]
+    blinding = [scalar_bytes(secrets.randbelow(R) if x is None else x) for x in (r, s)]
     a, b, c, d, profile = kernel.prove(key, witness, *blinding)
     return Proof(a, b, c, d, tuple(Phase(*phase) for phase in profile))
