@@ -1,4 +1,4 @@
-"""Every width of the protocol as an integer limit, each with its reason (protocol section 2); what the circuit checks too is `circuits.widths`'.
+"""Every width of the protocol as an integer limit, with its reason (protocol section 2); `circuits.widths` has the circuit's.
 
 Decides which integers may enter a transaction, a tick, a leaf or a record. What a value outside its width is rejected
 with is left to the type that reads it. All bounds are exclusive limits on integers unless the name says otherwise.
