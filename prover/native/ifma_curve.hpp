@@ -381,49 +381,71 @@ struct Curve {
         return {rotate<N>(p.x), rotate<N>(p.y), rotate<N>(p.z)};
     }
 
-    // out = the sum over i of (i + 1) buckets[i], as a projective point in every lane. Lane l takes the l-th eighth of the
-    // buckets, m of them. The tree that sums slots 0..m-1 leaves at odd positions of its level t (slots (2i+1) 2^t) what has
-    // bit t in its index; a tree over those, in the same rounds, ends in slot 2^t. Then sum i S_i = sum 2^t slots[2^t].
-    static void reduce_buckets(const u64* buckets, size_t n, void* memory, size_t slots, Projective* out) {
-        const Space s = space_at(memory, slots);
-        size_t levels = 0;
-        while ((size_t{8} << levels) < n) ++levels;
+    // The sum over the m = 2^levels slots of each lane, and (weighted) of j times slot j. The tree that sums slots 0..m-1
+    // leaves at odd positions of its level t (slots (2i + 1) 2^t) what has bit t in its index; a tree over those, in the
+    // same rounds, ends in slot 2^t. Then sum j S_j = sum 2^t slots[2^t].
+    static void sum_slots(const Space& s, unsigned levels, Projective& total, Projective& weighted) {
         const size_t m = size_t{1} << levels;
-        alignas(64) static constexpr u64 zeros[kPointWords] = {};
-        for (size_t i = 0; i < m; ++i) {
-            const u64* rows[8];
-            for (size_t lane = 0; lane < 8; ++lane) rows[lane] = lane * m + i < n ? buckets + (lane * m + i) * kPointWords : zeros;
-            s.infinite[i] = load(rows, 0, s.slots[i]);
-        }
-        for (size_t t = 0; t <= levels; ++t) {
+        for (unsigned t = 0; t <= levels; ++t) {
             size_t k = 0;
             const size_t half = size_t{1} << t;
             for (size_t i = 0; i + half < m; i += 2 * half) s.pairs[k++] = {static_cast<u32>(i), static_cast<u32>(i + half)};
-            // the tree of level `bit` started one round after the level itself was summed
-            for (size_t bit = 0; bit < t; ++bit) {
+            // the tree of level `bit` starts one round after the level itself was summed
+            for (unsigned bit = 0; bit < t; ++bit) {
                 const size_t step = size_t{2} << bit, stride = step << (t - 1 - bit), from = size_t{1} << bit;
                 for (size_t i = from; i + stride < m; i += 2 * stride)
                     s.pairs[k++] = {static_cast<u32>(i), static_cast<u32>(i + stride)};
             }
             add_pairs(s, k);
         }
-        const Projective total = projective(s.slots[0], s.infinite[0]);
+        total = projective(s.slots[0], s.infinite[0]);
+        // lane l stands m l further on: start from l times its total
         const Projective none = infinity();
-        Projective acc = none;
         const u32 lane_bits[3] = {0xaa, 0xcc, 0xf0};
+        weighted = none;
         for (int bit = 2; bit >= 0; --bit) {
             const Mask with = static_cast<Mask>(lane_bits[bit]);
-            acc = add(acc, acc);
-            acc = add(acc, {select(with, total.x, none.x), select(with, total.y, none.y), select(with, total.z, none.z)});
+            weighted = add(weighted, weighted);
+            weighted = add(weighted, {select(with, total.x, none.x), select(with, total.y, none.y), select(with, total.z, none.z)});
         }
-        for (size_t t = levels; t-- > 0;) {
-            acc = add(acc, acc);
-            acc = add(acc, projective(s.slots[size_t{1} << t], s.infinite[size_t{1} << t]));
+        for (unsigned t = levels; t-- > 0;) {
+            weighted = add(weighted, weighted);
+            weighted = add(weighted, projective(s.slots[size_t{1} << t], s.infinite[size_t{1} << t]));
         }
-        acc = add(acc, total);
-        acc = add(acc, turned<4>(acc));
-        acc = add(acc, turned<2>(acc));
-        *out = add(acc, turned<1>(acc));
+    }
+
+    // out = the sum over i of (i + 1) buckets[i], as a projective point in every lane. The buckets go through the workspace
+    // part by part, eight times `slots` of them at most; in a part, lane l takes the l-th eighth.
+    static void reduce_buckets(const u64* buckets, size_t n, void* memory, size_t slots, Projective* out) {
+        alignas(64) static constexpr u64 zeros[kPointWords] = {};
+        const Space s = space_at(memory, slots);
+        unsigned levels = 0;
+        while ((size_t{8} << levels) < n && (size_t{2} << levels) <= slots) ++levels;
+        const size_t m = size_t{1} << levels;
+        Projective sum = infinity(), running = sum, by_part = sum;
+        for (size_t part = (n + 8 * m - 1) / (8 * m); part-- > 0;) {
+            for (size_t i = 0; i < m; ++i) {
+                const u64* rows[8];
+                for (size_t lane = 0; lane < 8; ++lane) {
+                    const size_t bucket = (8 * part + lane) * m + i;
+                    rows[lane] = bucket < n ? buckets + bucket * kPointWords : zeros;
+                }
+                s.infinite[i] = load(rows, 0, s.slots[i]);
+            }
+            Projective total, weighted;
+            sum_slots(s, levels, total, weighted);
+            sum = add(sum, add(weighted, total));
+            if (part == 0) break;
+            running = add(running, total);
+            by_part = add(by_part, running);
+        }
+        if (n > 8 * m) {
+            for (unsigned i = 0; i < levels + 3; ++i) by_part = add(by_part, by_part);
+            sum = add(sum, by_part);
+        }
+        sum = add(sum, turned<4>(sum));
+        sum = add(sum, turned<2>(sum));
+        *out = add(sum, turned<1>(sum));
     }
 
     // The sum over w of 2^shift(w) windows[w], where shifts are running sums of widths; affine, canonical, with the factor of

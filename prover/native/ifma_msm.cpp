@@ -226,7 +226,7 @@ void run_task(const CurveKernel& kernel, const std::uint8_t* bases, const Digits
 
     const std::size_t point_bytes = 8 * kernel.point_words;
     const std::size_t slots = slots_for(kernel);
-    const std::size_t reduce_slots = std::max<std::size_t>(slots, std::bit_ceil((used + 7) / 8));
+    const std::size_t reduce_slots = std::clamp(std::bit_ceil((used + 7) / 8), slots, 2 * slots);
     void* space = worker.space.need(kernel.space_bytes(reduce_slots));
 
     // Buckets with more than a chunk go through spare points behind the buckets, level by level.
