@@ -24,18 +24,20 @@ $(VENV)/.built: $(VENV)/.deps $(NATIVE)
 
 build: $(VENV)/.built
 
-demo: build
+demo:
+	@start=$$(date +%s); $(MAKE) --no-print-directory build && \
+	printf 'installed and built in %s s\n' $$(( $$(date +%s) - start ))
 	$(BIN)/tickproof demo
 
 test: build
 	$(BIN)/pytest -q -n 2
-	$(BIN)/pytest -q -m prove
+	$(BIN)/pytest -q -n 2 -m prove
 
 test-fast: build
 	$(BIN)/pytest -q -n 2
 
 prove-tests: build
-	$(BIN)/pytest -q -m prove
+	$(BIN)/pytest -q -n 2 -m prove
 
 lint: build
 	$(BIN)/ruff check .
