@@ -67,6 +67,7 @@ struct Curve {
                 if (*at == kNoEntry) continue;
                 const u64* p = points + static_cast<size_t>(*at >> 1) * kPointWords;
                 for (unsigned k = 0; k < kPointWords; k += 8) _mm_prefetch(p + k, _MM_HINT_T1);
+                _mm_prefetch(p + kPointWords - 1, _MM_HINT_T1);  // sections of key files are not aligned
             }
         }
     };
