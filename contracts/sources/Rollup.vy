@@ -436,23 +436,19 @@ def prove_many(
     @dev All of them must have been committed for one circuit. Some may be proven already: who proves one of them alone, seeing
          this call on its way, does not make it fail.
     """
-    count: uint256 = len(proofs)
-    assert count != 0, "no proofs"
     done: uint256 = self.proven
+    committed: uint256 = self.committed
     assert first != 0 and first <= done + 1, "out of order"
-    last: uint256 = first + count - 1
-    assert last <= self.committed, "not committed"
     verifier: address = self._verifier_of(first)
-    digests: DynArray[bytes32, MAX_PROOFS] = staticcall Verifier(verifier).verify_many(statements, proofs)
-    assert len(digests) == count, "other words"
     number: uint256 = first
-    for digest: bytes32 in digests:
+    for digest: bytes32 in staticcall Verifier(verifier).verify_many(statements, proofs):
+        assert number <= committed, "not committed"
         assert digest == self.batches[number].digest, "other words"
         assert self._verifier_of(number) == verifier, "other circuit"
         if number > done:
             log Proven(number=number, prover=msg.sender)
         number += 1
-    self.proven = max(done, last)
+    self.proven = max(done, number - 1)
 
 
 @external
