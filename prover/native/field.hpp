@@ -229,7 +229,7 @@ struct Field {
     constexpr Field pow(u64 exponent) const { return pow(Limbs{exponent, 0, 0, 0}); }
 
     // 1/a by Fermat; the inverse of zero is zero, so callers that must not divide by zero check first.
-    constexpr Field inv() const {
+    [[gnu::noinline]] constexpr Field inv() const {
         Limbs e = modulus;
         limbs::sub_from(e, {2, 0, 0, 0});
         // four bits at a time: 64 table multiplications instead of about 127
@@ -244,7 +244,8 @@ struct Field {
         return out;
     }
 
-    static constexpr Field mul_portable(const Field& a, const Field& b) {
+    // never inlined: hot loops are flattened, and only one path belongs in them
+    [[gnu::noinline]] static constexpr Field mul_portable(const Field& a, const Field& b) {
         // CIOS without the extra carry word: the modulus leaves two bits of room (Acar; El Housni and Botrel, "no-carry").
         u64 t0 = 0, t1 = 0, t2 = 0, t3 = 0;
         for (int i = 0; i < 4; ++i) {

@@ -41,7 +41,7 @@ Affine<G> load_point(const std::uint8_t* bases, std::size_t i) {
 constexpr std::size_t bucket_block_entries = 8192;
 
 template <class G>
-void bucket_sums(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
+[[gnu::flatten]] void bucket_sums(const std::uint8_t* bases, const std::uint32_t* entries, const std::uint32_t* offsets,
                  std::size_t segments, Affine<G>* out) {
     struct Scratch {
         std::vector<Affine<G>> points[2];
@@ -62,8 +62,8 @@ void bucket_sums(const std::uint8_t* bases, const std::uint32_t* entries, const 
     Affine<G>* target = scratch.points[1].data();
     const std::uint32_t* first = entries + offsets[0];
     for (std::size_t j = 0; j < n; ++j) {
-        if (j + 8 < n) {
-            const std::uint8_t* ahead = bases + (first[j + 8] >> 1) * sizeof(Affine<G>);
+        if (j + 16 < n) {
+            const std::uint8_t* ahead = bases + (first[j + 16] >> 1) * sizeof(Affine<G>);
             __builtin_prefetch(ahead);
             __builtin_prefetch(ahead + sizeof(Affine<G>) - 1);
         }
@@ -352,7 +352,7 @@ std::vector<Xyzz<G>> weighted_sums(const std::vector<Affine<G>>& buckets, std::s
 }  // namespace
 
 template <class G>
-void batch_add(Affine<G>* a, const Affine<G>* b, std::size_t n) {
+[[gnu::flatten]] void batch_add(Affine<G>* a, const Affine<G>* b, std::size_t n) {
     if (vector_engine_on()) {
         if constexpr (std::is_same_v<G, G1>) {
             if (vector_engine.batch_add_g1) return vector_engine.batch_add_g1(a, b, n);

@@ -19,7 +19,7 @@ Fr twiddle_at(const Fr* twiddles, std::size_t k, bool inverse_root) {
     return -twiddles[k ^ (std::bit_floor(k) - 1)];
 }
 
-void forward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block,
+[[gnu::flatten]] void forward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block,
                     bool inverse_root) {
     const std::size_t n = std::size_t{1} << log_rows;
     for (std::size_t h = n / 2, blocks = 1; h >= 1; h /= 2, blocks *= 2) {
@@ -36,7 +36,7 @@ void forward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twi
     }
 }
 
-void backward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block,
+[[gnu::flatten]] void backward_scalar(Fr* rows, unsigned log_rows, std::size_t cols, const Fr* twiddles, std::size_t first_block,
                      bool inverse_root) {
     const std::size_t n = std::size_t{1} << log_rows;
     for (std::size_t h = 1, blocks = n / 2; blocks >= 1; h *= 2, blocks /= 2) {
