@@ -184,6 +184,7 @@ def deploy_contract(
             config=configuration_hash(configuration, crypto),
             depth=size.depth,
             instruments=size.instruments,
+            minimum_deposit=1,  # nobody floods an embedded chain; price files of any scale deposit what they trade
         ),
         [Circuit(verifier.address, size.ticks, size.steps)],
     )
