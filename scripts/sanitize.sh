@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds the kernel's native test under the address and undefined-behaviour sanitizers and runs it (some minutes).
+# Arguments name parts of it: field sums transforms proofs files.
 # SANITIZE=thread runs it under the thread sanitizer instead. Needs a C++20 compiler with the sanitizers' runtimes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,4 +33,4 @@ for name in msm ntt key_file r1cs proving_key groth16 setup pairing ifma sanitiz
 done
 # shellcheck disable=SC2086
 $CXX $flags $objects -o "$out/test" -lpthread
-"$out/test"
+"$out/test" "$@"
