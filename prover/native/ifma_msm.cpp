@@ -49,30 +49,37 @@ struct Machine {
 Plan plan_for(unsigned c, const std::vector<std::size_t>& lengths, const Machine& machine) {
     Plan plan;
     plan.c = c;
+    const std::size_t buckets = std::size_t{1} << (c - 1);
+    std::vector<std::size_t> reach;  // the highest bucket that a window's digits can name: all below it are weighed
     for (unsigned bits = 1; bits <= kMaxBits; ++bits) {
         if (!lengths[bits]) continue;
         const unsigned count = windows_for(bits, c);
-        if (plan.columns.size() < count) plan.columns.resize(count);
-        for (unsigned w = 0; w < count; ++w) plan.columns[w] += lengths[bits];
+        if (plan.columns.size() < count) {
+            plan.columns.resize(count);
+            reach.resize(count);
+        }
+        for (unsigned w = 0; w < count; ++w) {
+            plan.columns[w] += lengths[bits];
+            reach[w] = std::max(reach[w], std::size_t{1} << std::min(bits > c * w ? bits - c * w : 0, c - 1));
+        }
     }
-    const std::size_t buckets = std::size_t{1} << (c - 1);
-    const auto cost = [&](std::size_t entries) {
-        return static_cast<double>(entries + std::min(2 * entries, buckets)) + machine.task_cost;
+    const auto cost = [&](std::size_t w, std::size_t entries) {
+        return static_cast<double>(entries + reach[w]) + machine.task_cost;
     };
     double whole = 0;
-    for (const std::size_t entries : plan.columns) whole += cost(entries);
+    for (std::size_t w = 0; w < plan.columns.size(); ++w) whole += cost(w, plan.columns[w]);
     // Pieces only where one window would hold up the rest: each pays for its own buckets.
     const double share = whole / machine.threads / 2;
     std::vector<double> costs;
     for (std::size_t w = plan.columns.size(); w-- > 0;) {
         const std::size_t entries = plan.columns[w];
         std::size_t pieces = 1;
-        while (machine.threads > 1 && pieces < 4 * machine.threads && cost(entries / pieces) > share &&
+        while (machine.threads > 1 && pieces < 4 * machine.threads && cost(w, entries / pieces) > share &&
                entries / pieces > 2 * buckets)
             ++pieces;
         for (std::size_t p = 0; p < pieces; ++p) {
             plan.tasks.push_back({static_cast<unsigned>(w), entries * p / pieces, entries * (p + 1) / pieces});
-            costs.push_back(cost(entries / pieces));
+            costs.push_back(cost(w, entries / pieces));
         }
     }
     std::sort(costs.rbegin(), costs.rend());

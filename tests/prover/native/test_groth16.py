@@ -245,6 +245,10 @@ def test_engines_and_threads_give_the_same_bytes(engine: str, tmp_path: Path, re
         assert (tmp_path / "again.zkey").read_bytes() == first
         got = groth16.prove(groth16.load_key(tmp_path / "again.zkey", "each"), encoded, r=5, s=6)
         assert kernel_bytes(got) == kernel_bytes(expected)
+        # a plan worse than double-and-add (one addition a bit of each scalar) has chosen its windows badly
+        spent = {phase.name: phase.multiplications for phase in got.profile}
+        assert 0 < spent["msm A"] < 6 * 254 * len(witness)
+        assert 0 < spent["msm B2"] < 3 * 6 * 254 * len(witness)
 
 
 def test_a_larger_proof_verifies(tmp_path: Path) -> None:
