@@ -45,7 +45,7 @@ def test_transform_evaluates_and_its_inverse_returns(engine: str, log_size: int)
         values = [rng.choice((0, 1, R - 1, rng.randrange(R))) for _ in range(n)]
         got = kernel.ntt(pack(values), False)
         results = unpack(got)
-        for k in {0, n - 1, *(rng.randrange(n) for _ in range(6))}:
+        for k in {0, n - 1, *(rng.randrange(n) for _ in range(6 if n < 1000 else 1))}:
             assert results[k] == evaluate(values, pow(root(log_size), k, R))
         assert unpack(kernel.ntt(got, True)) == values
     finally:
@@ -74,7 +74,7 @@ def test_quotient_is_the_product_less_its_interpolation_on_the_odd_coset(
         a = unpack(kernel.ntt(pack(a_values), True))
         b = unpack(kernel.ntt(pack(b_values), True))
         c = unpack(kernel.ntt(pack([x * y % R for x, y in zip(a_values, b_values, strict=True)]), True))
-        for k in {0, n - 1, *(rng.randrange(n) for _ in range(4))}:
+        for k in {0, n - 1, *(rng.randrange(n) for _ in range(4 if n < 1000 else 1))}:
             x = root(log_size + 1) * pow(root(log_size), k, R) % R
             assert got[k] == (evaluate(a, x) * evaluate(b, x) - evaluate(c, x)) % R
     finally:
