@@ -45,6 +45,7 @@ def test_another_compiler_is_refused(monkeypatch, tmp_path):
         build.compile_file(tmp_path / "x.vy", tmp_path)
 
 
+@pytest.mark.prove
 def test_check_fails_on_a_stale_artifact(monkeypatch, built):
     monkeypatch.setattr(build, "build", lambda: built)
     assert build.main(["--check"]) == 0

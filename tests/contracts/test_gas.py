@@ -88,6 +88,7 @@ def measured(precompiles, fresh_trapdoor, deploy_on):
     return gas
 
 
+@pytest.mark.prove
 def test_gas_is_the_recorded(measured):
     assert measured == json.loads(GOLDEN.read_text()), json.dumps(measured, indent=1)
 

@@ -13,6 +13,7 @@ from circuits.language import ConstraintSystem
 from circuits.variables import Variable
 from prover.errors import KeyNotFound, UnprovableInputs
 from prover.key_store import CircuitKeys, KeyStore
+from prover.points import native_pairing
 from prover.proving import CircuitProver, explain
 from prover.workers import ProofJob, local_executor, submit
 from verifier.challenge import verify_words
@@ -59,7 +60,7 @@ def test_words_are_proven_with_trailing_zeros_left_out(store: KeyStore) -> None:
     verify_words(prover.verifying_key, proven.proof, (15, 8))
     for other in ((15, 9), (15,), (15, 8, 1), (8, 15), (15, 8, 0)):
         with pytest.raises(VerifierError):
-            verify_words(prover.verifying_key, proven.proof, other)
+            verify_words(prover.verifying_key, proven.proof, other, native_pairing)
         if other != (15, 8, 0):
             with pytest.raises(UnprovableInputs):
                 prover.prove(inputs, other)
