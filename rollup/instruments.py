@@ -26,7 +26,7 @@ class Kind(IntEnum):
 
 
 class Status(IntEnum):
-    """Life of a row. Halted (2) and expired (3) are reserved and refused for now."""
+    """Life of a row. Halted (2) and expired (3) are reserved and refused in this version."""
 
     UNUSED = 0
     LIVE = 1
