@@ -411,3 +411,62 @@ class PreparedVerifyingKey:
 
 def keccak256(data: bytes) -> bytes:
     """Ethereum's Keccak-256."""
+
+def stored_fault_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> int:
+    """
+    The number of the first G1 point (64 bytes each, Montgomery form as in key files) that is not canonical or off the curve, or -1. Infinity passes.
+    """
+
+def stored_fault_g2(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> int:
+    """
+    As stored_fault_g1 on the twist (128 bytes each); the subgroup is not looked at.
+    """
+
+def stored_in_subgroup(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bool:
+    """
+    Whether all G2 points in file form have order r or are infinity, by random sums: false lists pass with a chance below 2^-128. Raises MalformedInput.
+    """
+
+def stored_sum_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], scalars: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """
+    Sum of scalars[i] * points[i]: points in file form, checked; scalars and result in the kernel's byte order. Raises MalformedInput, NonCanonical.
+    """
+
+def stored_sum_g2(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], scalars: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """
+    As stored_sum_g1; the points are checked for the twist, not for the subgroup.
+    """
+
+def stored_sparse_sums_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], ptr: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], point: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], coefficient: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], table: bytes) -> bytes:
+    """
+    For each row i the sum over [ptr[i], ptr[i+1]) of table[coefficient] * points[point], all in file form but the table (32 bytes each, canonical). Raises MalformedInput, NonCanonical.
+    """
+
+def stored_sparse_sums_g2(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], ptr: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], point: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], coefficient: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], table: bytes) -> bytes:
+    """As stored_sparse_sums_g1; the subgroup is not looked at."""
+
+def stored_multiples_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], scalar: bytes) -> bytes:
+    """
+    scalar * point for every point, in file form. Not constant time. Raises MalformedInput, NonCanonical.
+    """
+
+def stored_differences_g1(left: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], right: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """left[i] - right[i], in file form. Raises MalformedInput."""
+
+def stored_uncompressed_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """
+    Points in file form as ceremonies hash them: big-endian x, y. Raises MalformedInput, NonCanonical.
+    """
+
+def stored_uncompressed_g2(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """As stored_uncompressed_g1, imaginary parts first."""
+
+def generator_multiples_g1(scalars: bytes) -> bytes:
+    """
+    scalar * generator for every scalar, in file form. Raises MalformedInput, NonCanonical.
+    """
+
+def generator_multiples_g2(scalars: bytes) -> bytes:
+    """
+    scalar * generator of G2 for every scalar, in file form. Raises MalformedInput, NonCanonical.
+    """

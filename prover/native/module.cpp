@@ -1,4 +1,4 @@
-// The extension's entry point: the exception classes, and the two registries that fill the module. Bindings hold no
+// The extension's entry point: the exception classes, and the registries that fill the module. Bindings hold no
 // arithmetic; they parse bytes at the edge, release the GIL, and call the kernel.
 #include <nanobind/nanobind.h>
 
@@ -9,6 +9,7 @@ using namespace tickproof;
 
 void register_core(nb::module_& m);
 void register_crypto(nb::module_& m);
+void register_point_arrays(nb::module_& m);
 
 NB_MODULE(_kernel, m) {
     // A base class is registered before its children: nanobind asks the last registered translator first.
@@ -26,4 +27,5 @@ NB_MODULE(_kernel, m) {
     nb::exception<FileFailure>(m, "FileFailure", kernel_error.ptr());
     register_core(m);
     register_crypto(m);
+    register_point_arrays(m);
 }
