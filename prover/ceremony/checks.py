@@ -5,9 +5,12 @@ wrong in any place passes with probability 2^-128. The coefficients must be unkn
 and are drawn per call."""
 
 import secrets
-from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from prover.ceremony.arithmetic import Arithmetic
+from prover.formats.sections import Buffer
 from verifier.pairing import negate
 from verifier.points import G1Point, G2Point
 
@@ -33,18 +36,21 @@ def same_ratio(
     return arithmetic.product_is_one([(before, multiple), (negate(after), base)])
 
 
+def infinities(points: Buffer) -> NDArray[np.bool_]:
+    """For each G1 point of a query whether it is infinity."""
+    rows = np.frombuffer(points, dtype="<u8").reshape(-1, 8)
+    return np.asarray((rows == 0).all(axis=1), dtype=np.bool_)
+
+
 def lists_have_ratio(
-    arithmetic: Arithmetic,
-    before: Sequence[G1Point | None],
-    after: Sequence[G1Point | None],
-    base: G2Point,
-    multiple: G2Point,
+    arithmetic: Arithmetic, before: Buffer, after: Buffer, base: G2Point, multiple: G2Point
 ) -> bool:
     """Whether after[i] = x * before[i] for all i and the x with multiple = x * base. Infinities must
     correspond."""
-    if any((p is None) != (q is None) for p, q in zip(before, after, strict=True)):
+    empty, empty_after = infinities(before), infinities(after)
+    if len(empty) != len(empty_after) or (empty != empty_after).any():
         return False
-    rho = coefficients(len(before))
+    rho = coefficients(len(empty))
     return same_ratio(
         arithmetic, arithmetic.combine_g1(before, rho), arithmetic.combine_g1(after, rho), base, multiple
     )

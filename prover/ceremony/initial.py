@@ -5,18 +5,19 @@ a wire's A_i is the sum of its coefficients times [L_row]_1, and beta A_i + alph
 Lagrange forms of beta tau^i and alpha tau^i. Deterministic, so that a verifier repeats it. Such a key
 proves nothing (delta = gamma) and the verifier refuses it; contributions make it a key."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from circuits.r1cs import R1CS
-from prover.ceremony.arithmetic import Arithmetic
+from circuits.r1cs import R1CS, Matrix
+from prover.ceremony.arithmetic import Arithmetic, Terms
 from prover.ceremony.errors import CeremonyError, Reason
+from prover.ceremony.phase1 import require_prepared
 from prover.ceremony.transcript import circuit_hash
 from prover.formats.contributions import HASH_SIZE, Transcript
-from prover.formats.montgomery import encode_g1, encode_g2
+from prover.formats.montgomery import G1_SIZE
 from prover.formats.ptau import (
     ALPHA_TAU_G1,
     BETA_TAU_G1,
@@ -29,37 +30,38 @@ from prover.formats.ptau import (
     lagrange_start,
 )
 from prover.formats.zkey import ChallengePart, Coefficients, Zkey
-from prover.reference.keygen import domain_rows
-from prover.reference.keys import Row
-from verifier.points import G1, G2, G1Point, G2Point, P
+from verifier.points import G1, G2, G1Point
 
 _HASH_PIECE = 1 << 14
-Terms = list[tuple[int, int]]
 
 
-def _columns(rows: Sequence[Row], n_wires: int) -> list[Terms]:
-    """Per wire, its (row, coefficient) entries."""
-    columns: dict[int, Terms] = defaultdict(list)
-    for index, row in enumerate(rows):
-        for wire, coefficient in row:
-            columns[wire].append((index, coefficient))
-    return [columns[wire] for wire in range(n_wires)]
+class Entries:
+    """One matrix over the whole domain as (row, wire, coefficient number), rows in order."""
+
+    def __init__(self, matrix: Matrix, public: int = 0) -> None:
+        """Coefficient 0 is one, those of the system's table follow.
+
+        `public`: how many wires, from the first on, have a row of their own after the constraints'."""
+        ends = matrix.row_ptr.astype(np.int64)
+        counts = ends[1:] - ends[:-1]
+        own, one = np.arange(public), np.zeros(public, dtype=np.int64)
+        self.row = np.concatenate([np.repeat(np.arange(len(counts)), counts), len(counts) + own])
+        self.wire = np.concatenate([matrix.col.astype(np.int64), own])
+        self.coefficient = np.concatenate([matrix.coeff.astype(np.int64) + 1, one])
+
+    def terms(self, n_wires: int, table: list[int], *others: tuple["Entries", int], offset: int = 0) -> Terms:
+        """Per wire the sum of coefficient * point[row + offset], and of other matrices with their offsets."""
+        parts = [(self, offset), *others]
+        wire = np.concatenate([entries.wire for entries, _ in parts])
+        point = np.concatenate([entries.row + shift for entries, shift in parts])
+        coefficient = np.concatenate([entries.coefficient for entries, _ in parts])
+        order = np.argsort(wire, kind="stable")
+        ptr = np.concatenate([[0], np.cumsum(np.bincount(wire, minlength=n_wires))])
+        return Terms(_u32(ptr), _u32(point[order]), _u32(coefficient[order]), table)
 
 
-def _sum_g1(
-    arithmetic: Arithmetic, parts: Sequence[tuple[Terms, Sequence[G1Point | None]]]
-) -> G1Point | None:
-    points = [basis[row] for terms, basis in parts for row, _ in terms]
-    scalars = [coefficient for terms, _ in parts for _, coefficient in terms]
-    if scalars == [1]:
-        return points[0]
-    return arithmetic.combine_g1(points, scalars) if points else None
-
-
-def _sum_g2(arithmetic: Arithmetic, terms: Terms, basis: Sequence[G2Point | None]) -> G2Point | None:
-    if [c for _, c in terms] == [1]:
-        return basis[terms[0][0]]
-    return arithmetic.combine_g2([basis[row] for row, _ in terms], [c for _, c in terms]) if terms else None
+def _u32(values: NDArray[np.int64]) -> NDArray[np.uint32]:
+    return np.ascontiguousarray(values, dtype=np.uint32)
 
 
 def _one(points: Sequence[G1Point | None]) -> G1Point:
@@ -68,18 +70,16 @@ def _one(points: Sequence[G1Point | None]) -> G1Point:
     return points[0]
 
 
-def _quotient_basis(ptau: Ptau, arithmetic: Arithmetic, n: int, plain: bool) -> list[G1Point | None]:
+def _quotient_basis(ptau: Ptau, arithmetic: Arithmetic, n: int, plain: bool) -> bytes:
     """[tau^(n+i) - tau^i]_1 for the hash. snarkjs hashes in pieces of 2^14, and so one point more on larger
     domains."""
     count = n if plain and n > _HASH_PIECE else n - 1
     if n + count > (2 << ptau.power) - 1:
         raise CeremonyError(
             Reason.POWERS_TOO_FEW_FOR_HASH,
-            "above 2^14 rows snarkjs's circuit hash needs a file of twice the size",
+            f"above 2^14 rows snarkjs's circuit hash needs a file of twice the size: 2^{n.bit_length()} or more",
         )
-    low = ptau.g1(TAU_G1, 0, count)
-    minus = [None if p is None else G1Point(p.x, -p.y % P) for p in low]
-    return arithmetic.add_g1(ptau.g1(TAU_G1, n, count), minus)
+    return arithmetic.subtract_g1(ptau.points(TAU_G1, n, count), ptau.points(TAU_G1, 0, count))
 
 
 def new_key(system: R1CS, ptau: Ptau, arithmetic: Arithmetic) -> Zkey:
@@ -89,26 +89,23 @@ def new_key(system: R1CS, ptau: Ptau, arithmetic: Arithmetic) -> Zkey:
     (too small), 22 (too small for snarkjs's hash), `FormatError` on its points."""
     n = system.domain_size
     power = n.bit_length() - 1
-    if not ptau.prepared:
-        raise CeremonyError(
-            Reason.NOT_PREPARED, "the file has no Lagrange forms (snarkjs powersoftau prepare phase2)"
-        )
-    if power > ptau.power:
-        raise CeremonyError(
-            Reason.CIRCUIT_TOO_LARGE, f"the circuit needs 2^{power}, the file has 2^{ptau.power}"
-        )
+    require_prepared(ptau, power)
+    basis = _quotient_basis(ptau, arithmetic, n, system.challenge is None)
     start = lagrange_start(power)
     tau_1, alpha, beta = (
-        ptau.g1(section, start, n) for section in (LAGRANGE_TAU_G1, LAGRANGE_ALPHA_G1, LAGRANGE_BETA_G1)
+        ptau.points(section, start, n) for section in (LAGRANGE_TAU_G1, LAGRANGE_ALPHA_G1, LAGRANGE_BETA_G1)
     )
-    tau_2 = ptau.g2(LAGRANGE_TAU_G2, start, n)
-    rows = domain_rows(system)
-    a, b, c = (_columns(matrix, system.n_wires) for matrix in rows)
-    k = [_sum_g1(arithmetic, ((a[i], beta), (b[i], alpha), (c[i], tau_1))) for i in range(system.n_wires)]
+    tau_2 = ptau.points(LAGRANGE_TAU_G2, start, n)
+    table = [1, *system.coefficient_values]
+    a, b, c = Entries(system.a, system.n_public + 1), Entries(system.b), Entries(system.c)
+    of_a, of_b = (entries.terms(system.n_wires, table) for entries in (a, b))
+    of_k = a.terms(system.n_wires, table, (b, n), (c, 2 * n))
+    k = arithmetic.sums_g1(b"".join((beta, alpha, tau_1)), of_k)
     layout = system.challenge
     first_private = system.n_public + 1
     first_late = first_private if layout is None else layout.n_early
-    early = encode_g1(k[first_private:first_late])
+    private, late = first_private * G1_SIZE, first_late * G1_SIZE
+    h = np.frombuffer(ptau.points(LAGRANGE_TAU_G1, lagrange_start(power + 1), 2 * n), dtype=np.uint8)
     key = Zkey(
         n_wires=system.n_wires,
         n_public=system.n_public,
@@ -119,26 +116,27 @@ def new_key(system: R1CS, ptau: Ptau, arithmetic: Arithmetic) -> Zkey:
         gamma_2=G2,
         delta_1=G1,
         delta_2=G2,
-        ic=encode_g1(k[:first_private]),
-        a=encode_g1([_sum_g1(arithmetic, ((terms, tau_1),)) for terms in a]),
-        b1=encode_g1([_sum_g1(arithmetic, ((terms, tau_1),)) for terms in b]),
-        b2=encode_g2([_sum_g2(arithmetic, terms, tau_2) for terms in b]),
-        late=encode_g1(k[first_late:]),
-        h=encode_g1(ptau.g1(LAGRANGE_TAU_G1, lagrange_start(power + 1), 2 * n)[1::2]),
-        coefficients=_entries(system, rows),
+        ic=k[:private],
+        a=arithmetic.sums_g1(tau_1, of_a),
+        b1=arithmetic.sums_g1(tau_1, of_b),
+        b2=arithmetic.sums_g2(tau_2, of_b),
+        late=k[late:],
+        h=h.reshape(-1, G1_SIZE)[1::2].tobytes(),
+        coefficients=_coefficients(a, b, table),
         transcript=Transcript(bytes(HASH_SIZE)),
-        challenge=None if layout is None else ChallengePart(layout, G1, G2, early),
+        challenge=None if layout is None else ChallengePart(layout, G1, G2, k[private:late]),
     )
-    basis = _quotient_basis(ptau, arithmetic, n, layout is None)
-    return replace(key, transcript=Transcript(circuit_hash(key, basis)))
+    return replace(key, transcript=Transcript(circuit_hash(key, basis, arithmetic)))
 
 
-def _entries(system: R1CS, rows: tuple[list[Row], list[Row], list[Row]]) -> Coefficients:
-    found = [
-        (matrix, index, wire, value)
-        for index in range(system.domain_size)
-        for matrix, row in enumerate((rows[0][index], rows[1][index]))
-        for wire, value in row
-    ]
-    matrix, row, wire = (np.array([entry[i] for entry in found], dtype=np.uint32) for i in range(3))
-    return Coefficients(matrix, row, wire, Coefficients.stored([entry[3] for entry in found]))
+def _coefficients(a: Entries, b: Entries, table: list[int]) -> Coefficients:
+    """A's and B's entries row by row, A's of a row before B's."""
+    matrix = np.repeat([0, 1], [len(a.row), len(b.row)])
+    row, wire, number = (
+        np.concatenate([getattr(x, name) for x in (a, b)]) for name in ("row", "wire", "coefficient")
+    )
+    order = np.lexsort((matrix, row))
+    stored = np.frombuffer(Coefficients.stored(table), dtype="V32")
+    return Coefficients(
+        _u32(matrix[order]), _u32(row[order]), _u32(wire[order]), stored[number[order]].tobytes()
+    )

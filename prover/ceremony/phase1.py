@@ -12,11 +12,10 @@ With rho random, T_i = [tau^i]_1 and U_i = [tau^i]_2:
     sum rho_i [L_i]_1 = sum c_j T_j,  c the coefficients of sum rho_i L_i
 """
 
-from collections.abc import Sequence
-
 from prover.ceremony.arithmetic import Arithmetic
-from prover.ceremony.checks import coefficients, lists_have_ratio, same_ratio
+from prover.ceremony.checks import coefficients, infinities, lists_have_ratio, same_ratio
 from prover.ceremony.errors import CeremonyError, Reason
+from prover.formats.montgomery import G1_SIZE, G2_SIZE
 from prover.formats.ptau import (
     ALPHA_TAU_G1,
     BETA_TAU_G1,
@@ -29,17 +28,22 @@ from prover.formats.ptau import (
     Ptau,
     lagrange_start,
 )
-from prover.reference.polynomials import interpolate
 from verifier.pairing import negate
-from verifier.points import G1, G2, G1Point, G2Point, R
-
-Powers1 = Sequence[G1Point | None]
-Powers2 = Sequence[G2Point | None]
+from verifier.points import G1, G2
 
 
-def _finite(points: Powers1 | Powers2, what: str) -> None:
-    if any(point is None for point in points):
-        raise CeremonyError(Reason.INFINITY, f"{what}: a power is the point at infinity")
+def require_prepared(ptau: Ptau, power: int) -> None:
+    """That the file has the Lagrange forms of a domain of 2^power. Raises `CeremonyError` 20, 21."""
+    if not ptau.prepared:
+        raise CeremonyError(
+            Reason.NOT_PREPARED,
+            "the file has no Lagrange forms: run `snarkjs powersoftau prepare phase2` on it",
+        )
+    if power > ptau.power:
+        raise CeremonyError(
+            Reason.CIRCUIT_TOO_LARGE,
+            f"the circuit needs powers of 2^{power} or more, the file has 2^{ptau.power}",
+        )
 
 
 def check_powers(ptau: Ptau, arithmetic: Arithmetic, power: int) -> None:
@@ -48,22 +52,21 @@ def check_powers(ptau: Ptau, arithmetic: Arithmetic, power: int) -> None:
 
     Raises `CeremonyError` 1..6 on the content, 20 if the file is not prepared, 21 if it is too small,
     `FormatError` on points. Reads 2^(power+1) + 3 * 2^power points of each kind."""
-    if not ptau.prepared:
-        raise CeremonyError(
-            Reason.NOT_PREPARED, "the file has no Lagrange forms (snarkjs powersoftau prepare phase2)"
-        )
-    if power > ptau.power:
-        raise CeremonyError(
-            Reason.CIRCUIT_TOO_LARGE, f"the circuit needs 2^{power}, the file has 2^{ptau.power}"
-        )
+    require_prepared(ptau, power)
     n = 1 << power
-    tau_1 = ptau.g1(TAU_G1, 0, min(2 * n, (2 << ptau.power) - 1))
-    tau_2 = ptau.g2(TAU_G2, 0, max(n, 2))
-    if tau_1[0] != G1 or tau_2[0] != G2:
+    count = min(2 * n, (2 << ptau.power) - 1)
+    tau_1, alpha, beta = (
+        ptau.points(section, 0, size)
+        for section, size in ((TAU_G1, count), (ALPHA_TAU_G1, n), (BETA_TAU_G1, n))
+    )
+    tau_2 = ptau.points(TAU_G2, 0, max(n, 2))
+    if ptau.g1(TAU_G1, 0, 1) != [G1] or ptau.g2(TAU_G2, 0, 1) != [G2]:
         raise CeremonyError(Reason.NOT_THE_GENERATOR, "the powers do not begin with the standard generators")
-    alpha, beta = ptau.g1(ALPHA_TAU_G1, 0, n), ptau.g1(BETA_TAU_G1, 0, n)
     for points, what in ((tau_1, "tau"), (tau_2, "tau in G2"), (alpha, "alpha"), (beta, "beta")):
-        _finite(points, what)
+        # A point of G2 is infinity exactly if both its halves are zero, as is one of G1.
+        empty = infinities(points)
+        if (empty if what != "tau in G2" else empty.reshape(-1, 2).all(axis=1)).any():
+            raise CeremonyError(Reason.INFINITY, f"{what}: a power is the point at infinity")
     if not arithmetic.all_in_g2(tau_2):
         raise CeremonyError(Reason.OUTSIDE_SUBGROUP, "a power in G2 is not of order r")
     _check_ratios(ptau, arithmetic, tau_1, tau_2, alpha, beta)
@@ -71,27 +74,32 @@ def check_powers(ptau: Ptau, arithmetic: Arithmetic, power: int) -> None:
 
 
 def _check_ratios(
-    ptau: Ptau, arithmetic: Arithmetic, tau_1: Powers1, tau_2: Powers2, alpha: Powers1, beta: Powers1
+    ptau: Ptau,
+    arithmetic: Arithmetic,
+    tau_1: memoryview,
+    tau_2: memoryview,
+    alpha: memoryview,
+    beta: memoryview,
 ) -> None:
-    generator, first, beta_1, beta_2 = tau_2[0], tau_2[1], beta[0], ptau.beta_g2()
-    # `_finite` has refused the missing ones; said again for the type checker.
-    if generator is None or first is None or beta_1 is None or tau_1[1] is None:
+    first_1, first_2 = ptau.g1(TAU_G1, 1, 1)[0], ptau.g2(TAU_G2, 1, 1)[0]
+    # Infinity has been refused; said again for the type checker.
+    if first_1 is None or first_2 is None:
         raise CeremonyError(Reason.INFINITY, "a power is the point at infinity")
     for points, what in ((tau_1, "tau"), (alpha, "alpha tau"), (beta, "beta tau")):
-        if not lists_have_ratio(arithmetic, points[:-1], points[1:], generator, first):
+        if not lists_have_ratio(arithmetic, points[:-G1_SIZE], points[G1_SIZE:], G2, first_2):
             raise CeremonyError(
                 Reason.NOT_POWERS, f"the points of {what} in G1 are not successive powers of tau"
             )
-    rho = coefficients(len(tau_2) - 1)
-    low, high = arithmetic.combine_g2(tau_2[:-1], rho), arithmetic.combine_g2(tau_2[1:], rho)
+    rho = coefficients(len(tau_2) // G2_SIZE - 1)
+    low, high = arithmetic.combine_g2(tau_2[:-G2_SIZE], rho), arithmetic.combine_g2(tau_2[G2_SIZE:], rho)
     powers = (
         low is not None
         and high is not None
-        and arithmetic.product_is_one([(tau_1[1], low), (negate(G1), high)])
+        and arithmetic.product_is_one([(first_1, low), (negate(G1), high)])
     )
     if not powers:
         raise CeremonyError(Reason.NOT_POWERS, "the points of tau in G2 are not successive powers of tau")
-    if not same_ratio(arithmetic, G1, beta_1, generator, beta_2):
+    if not same_ratio(arithmetic, G1, ptau.g1(BETA_TAU_G1, 0, 1)[0], G2, ptau.beta_g2()):
         raise CeremonyError(Reason.BETA_MISMATCH, "beta differs between G1 and G2")
 
 
@@ -99,15 +107,11 @@ def _check_lagrange(
     ptau: Ptau,
     arithmetic: Arithmetic,
     power: int,
-    tau_1: Powers1,
-    tau_2: Powers2,
-    alpha: Powers1,
-    beta: Powers1,
+    tau_1: memoryview,
+    tau_2: memoryview,
+    alpha: memoryview,
+    beta: memoryview,
 ) -> None:
-    def expected(rho: list[int], count: int) -> list[int]:
-        # Where the file lacks tau^(2n-1), snarkjs takes it as zero (docs/soundness.md, One challenge, section 4).
-        return interpolate(rho)[:count]
-
     for section, level, points in (
         (LAGRANGE_TAU_G1, power, tau_1),
         (LAGRANGE_TAU_G1, power + 1, tau_1),
@@ -115,17 +119,20 @@ def _check_lagrange(
         (LAGRANGE_BETA_G1, power, beta),
     ):
         size = 1 << level
-        rho = [x % R for x in coefficients(size)]
-        weights = expected(rho, len(points))
-        basis = ptau.g1(section, lagrange_start(level), size)
-        if arithmetic.combine_g1(basis, rho) != arithmetic.combine_g1(points[: len(weights)], weights):
+        rho = coefficients(size)
+        # Where the file lacks tau^(2n-1), snarkjs takes it as zero (docs/soundness.md, One challenge, section 4).
+        weights = arithmetic.interpolate(rho)[: len(points) // G1_SIZE]
+        basis = ptau.points(section, lagrange_start(level), size)
+        powers = points[: len(weights) * G1_SIZE]
+        if arithmetic.combine_g1(basis, rho) != arithmetic.combine_g1(powers, weights):
             raise CeremonyError(
                 Reason.NOT_LAGRANGE, f"section {section} is not the Lagrange form of the powers"
             )
     size = 1 << power
-    basis_2 = ptau.g2(LAGRANGE_TAU_G2, lagrange_start(power), size)
+    basis_2 = ptau.points(LAGRANGE_TAU_G2, lagrange_start(power), size)
     if not arithmetic.all_in_g2(basis_2):
         raise CeremonyError(Reason.OUTSIDE_SUBGROUP, "a Lagrange point in G2 is not of order r")
     rho = coefficients(size)
-    if arithmetic.combine_g2(basis_2, rho) != arithmetic.combine_g2(tau_2[:size], interpolate(rho)):
+    expected = arithmetic.combine_g2(tau_2[: size * G2_SIZE], arithmetic.interpolate(rho))
+    if arithmetic.combine_g2(basis_2, rho) != expected:
         raise CeremonyError(Reason.NOT_LAGRANGE, "the Lagrange form in G2 is not that of the powers")

@@ -15,7 +15,6 @@ from prover.ceremony.errors import CeremonyError, Reason
 from prover.ceremony.randomness import ChaCha, fresh, from_beacon, multiply_g1
 from prover.ceremony.transcript import contribution_hash, delta_base, epsilon_base, transcript_hash
 from prover.formats.contributions import Contribution, Knowledge, Transcript
-from prover.formats.montgomery import decode_g1, encode_g1
 from prover.formats.zkey import Zkey
 from prover.reference.groups import G2_GROUP
 from verifier.points import G1Point, G2Point, R
@@ -38,7 +37,7 @@ def _draw(stream: ChaCha) -> tuple[int, G1Point, G1Point]:
 
 
 def _divide(arithmetic: Arithmetic, query: bytes, x: int) -> bytes:
-    return encode_g1(arithmetic.scale_g1(decode_g1(memoryview(query), 0, "query"), pow(x, -1, R)))
+    return arithmetic.scale_g1(query, pow(x, -1, R))
 
 
 def _apply(

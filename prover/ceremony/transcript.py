@@ -8,9 +8,10 @@ points that the two proofs of knowledge refer to are drawn from different hashes
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from prover.ceremony.arithmetic import Arithmetic
 from prover.ceremony.randomness import hash_to_g2
 from prover.formats.contributions import Contribution, Knowledge
-from prover.formats.montgomery import decode_g1, decode_g2
+from prover.formats.montgomery import G1_SIZE, G2_SIZE
 from prover.formats.zkey import Zkey
 from verifier.points import G1Point, G2Point, g1_evm_words, g2_evm_words
 
@@ -37,8 +38,9 @@ def _u32(n: int) -> bytes:
     return n.to_bytes(4, "big")
 
 
-def circuit_hash(key: Zkey, quotient_basis: Sequence[G1Point | None]) -> bytes:
-    """The hash of an initial key. `quotient_basis`: the [tau^i Z(tau)]_1 that stand for H in snarkjs's hash.
+def circuit_hash(key: Zkey, quotient_basis: bytes, arithmetic: Arithmetic) -> bytes:
+    """The hash of an initial key. `quotient_basis`: the query [tau^i Z(tau)]_1 that stands for H in snarkjs's
+    hash.
 
     A challenge key hashes its layout, [epsilon]_1, [epsilon]_2 and early query too, and H itself, under a
     tag."""
@@ -52,22 +54,18 @@ def circuit_hash(key: Zkey, quotient_basis: Sequence[G1Point | None]) -> bytes:
     hasher.update(uncompressed_g2(key.beta_2) + uncompressed_g2(key.gamma_2))
     hasher.update(uncompressed_g1(key.delta_1) + uncompressed_g2(key.delta_2))
 
-    def g1(points: Sequence[G1Point | None]) -> None:
-        hasher.update(_u32(len(points)) + b"".join(map(uncompressed_g1, points)))
-
     def query(data: bytes) -> None:
-        g1(decode_g1(memoryview(data), 0, "query"))
+        hasher.update(_u32(len(data) // G1_SIZE) + arithmetic.uncompressed_g1(data))
 
     query(key.ic)
     if key.challenge is not None:
         query(key.challenge.early)
         query(key.h)
     # snarkjs announces one point fewer than it hashes when it hashes in several pieces.
-    hasher.update(_u32(key.domain_size - 1) + b"".join(map(uncompressed_g1, quotient_basis)))
+    hasher.update(_u32(key.domain_size - 1) + arithmetic.uncompressed_g1(quotient_basis))
     for data in (key.late, key.a, key.b1):
         query(data)
-    b2 = decode_g2(memoryview(key.b2), 0, "B2")
-    hasher.update(_u32(len(b2)) + b"".join(map(uncompressed_g2, b2)))
+    hasher.update(_u32(len(key.b2) // G2_SIZE) + arithmetic.uncompressed_g2(key.b2))
     return hasher.digest()
 
 

@@ -8,8 +8,12 @@ queries by pairings."""
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from prover.formats.errors import FormatError, Reason
-from prover.formats.sections import Cursor, check_below, number_rows
+from prover.formats.sections import Buffer, Cursor, check_below, number_rows
+from prover.native import kernel
 from verifier.points import Fp2, G1Point, G2Point, P, R, is_in_g2_subgroup, is_on_g1, is_on_twist
 
 RADIX_P = (1 << 256) % P
@@ -23,6 +27,30 @@ G2_SIZE = 128
 def _coordinates(data: memoryview, base: int, what: str) -> list[int]:
     check_below(number_rows(data), P, base, what)
     return [int.from_bytes(data[i : i + 32], "little") * _FROM_P % P for i in range(0, len(data), 32)]
+
+
+def octets(data: Buffer) -> NDArray[np.uint8]:
+    """Bytes as the kernel takes them, not copied."""
+    return np.frombuffer(data, dtype=np.uint8)
+
+
+def _check(data: memoryview, base: int, what: str, bad: int, size: int) -> None:
+    if bad < 0:
+        return
+    offset = base + bad * size
+    what = f"{what}: point {bad}"
+    check_below(number_rows(data[bad * size : (bad + 1) * size]), P, offset, what)
+    raise FormatError(Reason.NOT_ON_CURVE, offset, f"{what} is not on the curve")
+
+
+def check_g1(data: memoryview, base: int, what: str) -> None:
+    """That a whole section is points of G1 or infinity. Raises `FormatError` 7 or 9 as `decode_g1` does."""
+    _check(data, base, what, kernel.stored_fault_g1(octets(data)), G1_SIZE)
+
+
+def check_g2(data: memoryview, base: int, what: str) -> None:
+    """As `check_g1` on the twist; the subgroup is not checked (see the module)."""
+    _check(data, base, what, kernel.stored_fault_g2(octets(data)), G2_SIZE)
 
 
 def decode_g1(data: memoryview, base: int, what: str) -> list[G1Point | None]:

@@ -13,7 +13,15 @@ is copied or decoded until asked for. With n = 2^power the file holds, in snarkj
 from dataclasses import dataclass
 
 from prover.formats.errors import FormatError, Reason
-from prover.formats.montgomery import G1_SIZE, G2_SIZE, decode_g1, decode_g2, read_g2
+from prover.formats.montgomery import (
+    G1_SIZE,
+    G2_SIZE,
+    check_g1,
+    check_g2,
+    decode_g1,
+    decode_g2,
+    read_g2,
+)
 from prover.formats.sections import Buffer, Sections, read_sections
 from verifier.points import G1Point, G2Point, P
 
@@ -40,6 +48,13 @@ class Ptau:
         """Points start..start+count-1 of a G2 section, on the twist. Raises `FormatError` 3, 7, 9."""
         data, base = self._slice(section, start, count, G2_SIZE)
         return decode_g2(data, base, f"section {section}")
+
+    def points(self, section: int, start: int, count: int) -> memoryview:
+        """The file's bytes of points start..start+count-1, all on their curve. Raises `FormatError` 3, 7, 9."""
+        in_g2 = section in (TAU_G2, LAGRANGE_TAU_G2, BETA_G2)
+        data, base = self._slice(section, start, count, G2_SIZE if in_g2 else G1_SIZE)
+        (check_g2 if in_g2 else check_g1)(data, base, f"section {section}")
+        return data
 
     def raw(self, section: int, start: int, count: int) -> memoryview:
         """The file's bytes of points start..start+count-1 (Montgomery form). Raises `FormatError` 3."""

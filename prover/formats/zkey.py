@@ -17,8 +17,9 @@ from prover.formats.contributions import Transcript, read_transcript, write_tran
 from prover.formats.errors import FormatError, Reason
 from prover.formats.montgomery import (
     RADIX_R,
+    check_g1,
+    check_g2,
     decode_g1,
-    decode_g2,
     encode_g1,
     encode_g2,
     read_g1,
@@ -146,9 +147,9 @@ def _read_coefficients(cursor: Cursor, domain_size: int, n_wires: int) -> Coeffi
 def _query(file: Sections, number: int, count: int, what: str, in_g2: bool = False) -> bytes:
     cursor = file.exactly(number, count * (128 if in_g2 else 64), what)
     if in_g2:
-        decode_g2(cursor.data, cursor.base, what)
+        check_g2(cursor.data, cursor.base, what)
     else:
-        decode_g1(cursor.data, cursor.base, what)
+        check_g1(cursor.data, cursor.base, what)
     return bytes(cursor.data)
 
 

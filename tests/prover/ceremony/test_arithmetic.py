@@ -1,10 +1,12 @@
 """Native and pure arithmetic give the same results, equal rejections included."""
 
+import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from prover.ceremony.arithmetic import ReferenceArithmetic
+from prover.ceremony.arithmetic import ReferenceArithmetic, Terms
 from prover.ceremony.native import NativeArithmetic
+from prover.formats.montgomery import encode_g1, encode_g2
 from prover.reference.groups import G1_GROUP, G2_GROUP
 from verifier.pairing import negate
 from verifier.points import G1, G2, Fp2, G2Point, R
@@ -18,12 +20,38 @@ LOGS = st.lists(st.integers(0, 6) | st.just(R - 3), min_size=1, max_size=6)
 @example([3, R - 3], None)
 def test_sums(logs, data):
     scalars = [data.draw(st.integers(-3, R + 3)) for _ in logs] if data else [1] * len(logs)
-    ones, twos = G1_GROUP.multiples(logs), G2_GROUP.multiples(logs)
+    ones, twos = encode_g1(G1_GROUP.multiples(logs)), encode_g2(G2_GROUP.multiples(logs))
     assert NATIVE.combine_g1(ones, scalars) == REFERENCE.combine_g1(ones, scalars)
     assert NATIVE.combine_g2(twos, scalars) == REFERENCE.combine_g2(twos, scalars)
     assert NATIVE.scale_g1(ones, scalars[0]) == REFERENCE.scale_g1(ones, scalars[0])
-    assert NATIVE.add_g1(ones, ones[::-1]) == REFERENCE.add_g1(ones, ones[::-1])
+    back = encode_g1(G1_GROUP.multiples(logs[::-1]))
+    assert NATIVE.subtract_g1(ones, back) == REFERENCE.subtract_g1(ones, back)
+    assert NATIVE.uncompressed_g1(ones) == REFERENCE.uncompressed_g1(ones)
+    assert NATIVE.uncompressed_g2(twos) == REFERENCE.uncompressed_g2(twos)
     assert NATIVE.all_in_g2(twos) and REFERENCE.all_in_g2(twos)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.data())
+def test_sparse_sums(data):
+    logs = data.draw(st.lists(st.integers(0, 4) | st.just(R - 3), min_size=1, max_size=4))
+    table = data.draw(
+        st.lists(st.integers(0, 40) | st.integers(0, R - 1) | st.just(R - 1), min_size=1, max_size=4)
+    )
+    entry = st.tuples(st.integers(0, len(logs) - 1), st.integers(0, len(table) - 1))
+    rows = data.draw(st.lists(st.lists(entry, max_size=5), max_size=4))
+    flat = np.array([e for row in rows for e in row], dtype=np.uint32).reshape(-1, 2)
+    ptr = np.cumsum([0, *map(len, rows)]).astype(np.uint32)
+    terms = Terms(ptr, flat[:, 0].copy(), flat[:, 1].copy(), table)
+    ones, twos = encode_g1(G1_GROUP.multiples(logs)), encode_g2(G2_GROUP.multiples(logs))
+    assert NATIVE.sums_g1(ones, terms) == REFERENCE.sums_g1(ones, terms)
+    assert NATIVE.sums_g2(twos, terms) == REFERENCE.sums_g2(twos, terms)
+
+
+@given(st.lists(st.integers(0, R - 1), min_size=8, max_size=8))
+@settings(max_examples=10, deadline=None)
+def test_interpolation(values):
+    assert NATIVE.interpolate(values) == REFERENCE.interpolate(values)
 
 
 def test_pairings_and_subgroup():
@@ -31,7 +59,7 @@ def test_pairings_and_subgroup():
     for arithmetic in (NATIVE, REFERENCE):
         assert arithmetic.product_is_one([(G1_GROUP.multiples([2])[0], G2), (negate(G1), double)])
         assert not arithmetic.product_is_one([(G1, G2), (negate(G1), double)])
-        assert not arithmetic.all_in_g2([G2, _outside()])
+        assert not arithmetic.all_in_g2(encode_g2([G2, _outside()]))
 
 
 def _outside():
