@@ -1,15 +1,18 @@
-"""`python -m prover.ceremony`: the steps of a phase 2 on files.
+"""`python -m prover.ceremony`: the steps of a phase 2 on files, and the check of phase 1.
 
 Decides the command line only: how a circuit is named (a .r1cs file, or batch:SIZE for a batch circuit,
-which has a challenge and so a .tkey), what is read, what is written (whole or not at all), the exit code (0
-done or verified, 1 refused, 2 a file is unreadable or malformed)."""
+which has a challenge and so a .tkey), what is read, what is written (whole or not at all, over nothing that
+exists), the exit code (0 done or verified, 1 refused, 2 a file or an argument is unreadable or malformed)."""
 
 import argparse
+import errno
 import mmap
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from circuits.batch.circuit import compile_batch
 from circuits.r1cs import R1CS
@@ -19,12 +22,17 @@ from prover.ceremony import (
     Reason,
     apply_beacon,
     check_powers,
+    check_powers_transcript,
     contribute,
     new_key,
-    verify_ceremony,
+    verify_from_initial,
 )
 from prover.ceremony.native import NativeArithmetic
+from prover.ceremony.phase1 import require_prepared
+from prover.ceremony.transcript import contribution_hash
+from prover.ceremony.verification import check_shape
 from prover.formats.errors import FormatError
+from prover.formats.errors import Reason as FormatReason
 from prover.formats.ptau import Ptau, read_ptau
 from prover.formats.r1cs import read_r1cs
 from prover.formats.zkey import Zkey, read_zkey, write_zkey
@@ -42,8 +50,20 @@ def _map(path: Path) -> memoryview:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def _powers(path: Path) -> Ptau:
-    return read_ptau(_map(path))
+T = TypeVar("T")
+
+
+def _read(path: Path, parse: Callable[[memoryview], T]) -> T:
+    """A parsed file. Raises `_Unreadable` with its name."""
+    try:
+        return parse(_map(path))
+    except FormatError as error:
+        hint = " (is it complete?)" if error.reason is FormatReason.TRUNCATED else ""
+        raise _Unreadable(f"{path}: {error}{hint}") from error
+
+
+class _Unreadable(Exception):
+    """A file that is not what its place on the command line says."""
 
 
 def _system(name: str) -> R1CS:
@@ -52,7 +72,36 @@ def _system(name: str) -> R1CS:
         if size is None:
             raise CeremonyError(Reason.NO_SUCH_CIRCUIT, f"{name}: the sizes are {', '.join(SIZES)}")
         return compile_batch(size).r1cs
-    return read_r1cs(_map(Path(name))).system
+    if name in SIZES and not Path(name).exists():
+        raise CeremonyError(Reason.NO_SUCH_CIRCUIT, f"no file {name}; the batch circuit is {BATCH}{name}")
+    return _read(Path(name), read_r1cs).system
+
+
+def _powers(args: argparse.Namespace, power: int) -> Ptau:
+    """The file, checked: who made its powers, and that they are powers."""
+    ptau = _read(args.ptau, read_ptau)
+    arithmetic = NativeArithmetic()
+    require_prepared(ptau, power)
+    if args.unsafe_powers:
+        print("phase 1: not checked who made the powers", file=sys.stderr)
+    else:
+        report = check_powers_transcript(ptau, arithmetic)
+        for i, step in enumerate(report.steps, 1):
+            print(f"phase 1 {_line(i, step.response, step.name, step.beacon)}")
+        if not report.hashed:
+            print(f"phase 1: cut from 2^{ptau.ceremony_power}; its powers are the last contribution's")
+    check_powers(ptau, arithmetic, power)
+    return ptau
+
+
+def _line(number: int, digest: bytes, name: str | None, beacon: bytes | None) -> str:
+    """One contribution. Names are others': whatever would not print on its line is escaped."""
+    named = "(no name)" if not name else name if name.isprintable() else repr(name)
+    return f"contribution {number} {digest.hex()} {named}" + (f" beacon {beacon.hex()}" if beacon else "")
+
+
+def _power_of(system: R1CS) -> int:
+    return system.domain_size.bit_length() - 1
 
 
 def _write(path: Path, key: Zkey) -> None:
@@ -62,44 +111,87 @@ def _write(path: Path, key: Zkey) -> None:
             file.write(write_zkey(key))
             file.flush()
             os.fsync(file.fileno())
+        _absent(path)
+        Path(temporary).chmod(0o644)  # A key is public; temporary files are not.
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _new(args: argparse.Namespace) -> None:
-    system, ptau = _system(args.circuit), _powers(args.ptau)
-    check_powers(ptau, NativeArithmetic(), system.domain_size.bit_length() - 1)
-    key = new_key(system, ptau, NativeArithmetic())
-    _write(args.output, key)
+def _absent(path: Path) -> None:
+    """Refuses to replace a file, which somebody may need, and to write where there is no folder."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "exists already and is not replaced", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+
+
+def _so_far(key: Zkey) -> None:
     print(f"circuit hash {key.transcript.circuit_hash.hex()}")
+    for i, made in enumerate(key.transcript.contributions, 1):
+        print(_line(i, contribution_hash(made), made.name, made.beacon))
+
+
+def _new(args: argparse.Namespace) -> None:
+    _absent(args.output)
+    system = _system(args.circuit)
+    key = new_key(system, _powers(args, _power_of(system)), NativeArithmetic())
+    _write(args.output, key)
+    _so_far(key)
 
 
 def _contribute(args: argparse.Namespace) -> None:
-    key = read_zkey(_map(args.key))
+    _absent(args.output)
+    key = _read(args.key, read_zkey)
+    _so_far(key)
+    before = key.transcript.contributions
+    if before and before[-1].beacon is not None:
+        print("the key was closed by a beacon: it will need another after you", file=sys.stderr)
     new, made = contribute(key, NativeArithmetic(), args.name, (args.entropy or "").encode())
     _write(args.output, new)
-    print(f"contribution hash {made.hex()}\npublish it; the secret is gone")
+    print(_line(len(before) + 1, made, args.name, None))
+    print("publish your contribution's hash; the secret is gone")
 
 
 def _beacon(args: argparse.Namespace) -> None:
-    key = read_zkey(_map(args.key))
-    new, made = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
+    _absent(args.output)
+    key = _read(args.key, read_zkey)
+    new, _ = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
     _write(args.output, new)
-    print(f"contribution hash {made.hex()}")
+    _so_far(new)
 
 
 def _verify(args: argparse.Namespace) -> None:
-    system, key = _system(args.circuit), read_zkey(_map(args.key))
-    report = verify_ceremony(
-        system, _powers(args.ptau), key, NativeArithmetic(), require_beacon=args.require_beacon
+    system, key = _system(args.circuit), _read(args.key, read_zkey)
+    check_shape(system, key)
+    ptau = _powers(args, _power_of(system))
+    initial = new_key(system, ptau, NativeArithmetic())
+    verify_from_initial(initial, key, NativeArithmetic(), require_beacon=args.require_beacon)
+    _so_far(key)
+    powers = "if the powers are, and " if args.unsafe_powers else "if in each phase "
+    print(f"valid: sound {powers}one contributor was honest")
+
+
+def _check_file(args: argparse.Namespace) -> None:
+    ptau = _powers(args, _read(args.ptau, read_ptau).power)
+    print(f"valid: powers of one tau up to 2^{ptau.power}, sound if one contributor was honest")
+
+
+def _hexadecimal(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a beacon is an even number of hexadecimal digits") from error
+
+
+def _powers_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ptau", type=Path, help="powers of tau, prepared for phase 2")
+    parser.add_argument(
+        "--unsafe-powers",
+        action="store_true",
+        help="take powers whose makers are not recorded in the file: whoever knows tau can forge",
     )
-    print(f"circuit hash {report.circuit_hash.hex()}")
-    for i, made in enumerate(report.contributions, 1):
-        beacon = "" if made.beacon is None else f" beacon {made.beacon.hex()}"
-        print(f"contribution {i} {made.hash.hex()} {made.name or '(no name)'}{beacon}")
-    print("valid: sound if one contributor was honest")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,9 +200,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
+    powers = verbs.add_parser("powers", help="check a powers-of-tau file: who made it, and all its powers")
+    _powers_arguments(powers)
+    powers.set_defaults(run=_check_file)
+
     new = verbs.add_parser("new", help="the initial key of a circuit on a powers-of-tau file")
     new.add_argument("circuit", help=CIRCUIT_HELP)
-    new.add_argument("ptau", type=Path, help="prepared powers of tau")
+    _powers_arguments(new)
     new.add_argument("output", type=Path)
     new.set_defaults(run=_new)
 
@@ -124,7 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     last = verbs.add_parser("beacon", help="add a contribution from public randomness")
     last.add_argument("key", type=Path)
     last.add_argument("output", type=Path)
-    last.add_argument("beacon", type=bytes.fromhex, help="hexadecimal")
+    last.add_argument("beacon", type=_hexadecimal, help="hexadecimal")
     last.add_argument(
         "--iterations", type=int, default=DEFAULT_ITERATIONS, help="exponent of two (default 10)"
     )
@@ -133,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = verbs.add_parser("verify", help="check a whole ceremony, trusting nobody")
     verify.add_argument("circuit", help=CIRCUIT_HELP)
-    verify.add_argument("ptau", type=Path, help="prepared powers of tau")
+    _powers_arguments(verify)
     verify.add_argument("key", type=Path)
     verify.add_argument(
         "--require-beacon", action="store_true", help="the last contribution must be a beacon"
@@ -147,8 +243,11 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         args.run(args)
-    except (FormatError, OSError) as error:
+    except (_Unreadable, FormatError) as error:
         print(f"malformed: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     except CeremonyError as error:
         print(f"refused: {error}", file=sys.stderr)

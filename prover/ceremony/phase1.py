@@ -15,7 +15,7 @@ With rho random, T_i = [tau^i]_1 and U_i = [tau^i]_2:
 from prover.ceremony.arithmetic import Arithmetic
 from prover.ceremony.checks import coefficients, infinities, lists_have_ratio, same_ratio
 from prover.ceremony.errors import CeremonyError, Reason
-from prover.formats.montgomery import G1_SIZE, G2_SIZE
+from prover.formats.montgomery import G1_SIZE, G2_SIZE, encode_g1
 from prover.formats.ptau import (
     ALPHA_TAU_G1,
     BETA_TAU_G1,
@@ -28,8 +28,9 @@ from prover.formats.ptau import (
     Ptau,
     lagrange_start,
 )
+from prover.reference.polynomials import root_of_unity
 from verifier.pairing import negate
-from verifier.points import G1, G2
+from verifier.points import G1, G2, R
 
 
 def require_prepared(ptau: Ptau, power: int) -> None:
@@ -119,12 +120,12 @@ def _check_lagrange(
         (LAGRANGE_BETA_G1, power, beta),
     ):
         size = 1 << level
-        rho = coefficients(size)
-        # Where the file lacks tau^(2n-1), snarkjs takes it as zero (docs/soundness.md, One challenge, section 4).
-        weights = arithmetic.interpolate(rho)[: len(points) // G1_SIZE]
         basis = ptau.points(section, lagrange_start(level), size)
-        powers = points[: len(weights) * G1_SIZE]
-        if arithmetic.combine_g1(basis, rho) != arithmetic.combine_g1(powers, weights):
+        powers = bytes(points[: size * G1_SIZE])
+        if len(powers) < size * G1_SIZE:
+            powers += _missing_power(ptau, arithmetic, basis)
+        rho = coefficients(size)
+        if arithmetic.combine_g1(basis, rho) != arithmetic.combine_g1(powers, arithmetic.interpolate(rho)):
             raise CeremonyError(
                 Reason.NOT_LAGRANGE, f"section {section} is not the Lagrange form of the powers"
             )
@@ -136,3 +137,23 @@ def _check_lagrange(
     expected = arithmetic.combine_g2(tau_2[: size * G2_SIZE], arithmetic.interpolate(rho))
     if arithmetic.combine_g2(basis_2, rho) != expected:
         raise CeremonyError(Reason.NOT_LAGRANGE, "the Lagrange form in G2 is not that of the powers")
+
+
+def _missing_power(ptau: Ptau, arithmetic: Arithmetic, basis: memoryview) -> bytes:
+    """[tau^(2n-1)]_1, which the file lacks, as the Lagrange form has it: zero where snarkjs prepared a whole
+    file, the true power where the file was cut from a larger one. Either is sound (docs/soundness.md, One
+    challenge, section 4), anything else is refused."""
+    count = len(basis) // G1_SIZE
+    # tau^(2n-1) = sum over j of (w^j)^(2n-1) L_j, and w^(2n-1) = w^-1.
+    inverse = pow(root_of_unity(count), -1, R)
+    weights = [1]
+    for _ in range(count - 1):
+        weights.append(weights[-1] * inverse % R)
+    found = arithmetic.combine_g1(basis, weights)
+    before, tau_2 = ptau.g1(TAU_G1, count - 2, 1)[0], ptau.g2(TAU_G2, 1, 1)[0]
+    true = found is not None and tau_2 is not None and same_ratio(arithmetic, before, found, G2, tau_2)
+    if found is not None and not true:
+        raise CeremonyError(
+            Reason.NOT_LAGRANGE, f"section {LAGRANGE_TAU_G1} is not the Lagrange form of the powers"
+        )
+    return encode_g1([found])

@@ -44,17 +44,31 @@ def verify_ceremony(
 ) -> Report:
     """Check the powers, make the initial key again, check the final one against it.
 
-    Raises `CeremonyError`: 1..6, 20..22 about the powers, 40..52 about the key.
-    """
+    Who made the powers is `check_powers_transcript`'s. Raises `CeremonyError`: 1..6, 20..22 about the powers,
+    40..52 about the key."""
+    check_shape(system, key)
     check_powers(ptau, arithmetic, system.domain_size.bit_length() - 1)
-    report = verify_from_initial(new_key(system, ptau, arithmetic), key, arithmetic)
-    if require_beacon and report.contributions[-1].beacon is None:
-        raise CeremonyError(Reason.NO_BEACON, "the last contribution is not a beacon")
-    return report
+    initial = new_key(system, ptau, arithmetic)
+    return verify_from_initial(initial, key, arithmetic, require_beacon=require_beacon)
 
 
-def verify_from_initial(initial: Zkey, key: Zkey, arithmetic: Arithmetic) -> Report:
-    """Check a key against an initial key that the caller made. Raises `CeremonyError` 40..51."""
+def check_shape(system: R1CS, key: Zkey) -> None:
+    """Refuses at once, with `CeremonyError` 40, a key that cannot be the system's."""
+    ours = (system.n_wires, system.n_public, system.domain_size)
+    theirs = (key.n_wires, key.n_public, key.domain_size)
+    layout = None if key.challenge is None else key.challenge.layout
+    if ours != theirs or layout != system.challenge:
+        raise CeremonyError(
+            Reason.OTHER_CIRCUIT,
+            f"the circuit has {ours[0]} wires on {ours[2]} rows, the key's {theirs[0]} on {theirs[2]}"
+            + ("" if ours != theirs else " (and other challenge wires)"),
+        )
+
+
+def verify_from_initial(
+    initial: Zkey, key: Zkey, arithmetic: Arithmetic, *, require_beacon: bool = False
+) -> Report:
+    """Check a key against an initial key that the caller made. Raises `CeremonyError` 40..52."""
     _check_unchanged(initial, key)
     delta, epsilon, checked = _check_contributions(initial, key, arithmetic)
     if key.delta_1 != delta or not same_ratio(arithmetic, G1, delta, G2, key.delta_2):
@@ -71,6 +85,8 @@ def verify_from_initial(initial: Zkey, key: Zkey, arithmetic: Arithmetic) -> Rep
             raise CeremonyError(Reason.EPSILON_MISMATCH, "epsilon is not the last contribution's")
         early = (initial.challenge.early, key.challenge.early)
         _check_divided(arithmetic, *early, key.challenge.epsilon_2, "early", Reason.EARLY_MISMATCH)
+    if require_beacon and checked[-1].beacon is None:
+        raise CeremonyError(Reason.NO_BEACON, "the last contribution is not a beacon")
     return Report(key.transcript.circuit_hash, checked)
 
 
@@ -83,9 +99,9 @@ def _check_unchanged(initial: Zkey, key: Zkey) -> None:
         if len(key.challenge.early) != len(initial.challenge.early):
             raise CeremonyError(Reason.OTHER_CIRCUIT, "the early queries differ in length")
     if key.transcript.circuit_hash != initial.transcript.circuit_hash:
-        raise CeremonyError(
-            Reason.OTHER_CIRCUIT, "the key's circuit hash is another circuit's or other powers'"
-        )
+        same = (key.alpha_1, key.beta_1, key.beta_2) == (initial.alpha_1, initial.beta_1, initial.beta_2)
+        other = "of another circuit" if same else "on other powers of tau"
+        raise CeremonyError(Reason.OTHER_CIRCUIT, f"the key is {other}: its circuit hash differs")
     sizes = ("n_wires", "n_public", "domain_size")
     points = ("alpha_1", "beta_1", "beta_2", "gamma_2")
     for name in (*sizes, *points, "ic", "a", "b1", "b2"):

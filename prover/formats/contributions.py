@@ -58,11 +58,17 @@ def _read_knowledge(cursor: Cursor, what: str) -> Knowledge:
     )
 
 
-def _read_contribution(cursor: Cursor, index: int, with_epsilon: bool) -> Contribution:
-    what = f"contribution {index}"
-    delta = _read_knowledge(cursor, f"{what}, delta")
-    epsilon = _read_knowledge(cursor, f"{what}, epsilon") if with_epsilon else None
-    transcript = bytes(cursor.take(HASH_SIZE))
+@dataclass(frozen=True)
+class Origin:
+    """Who made a contribution: a name if given; for a beacon, its public randomness and iterations."""
+
+    name: str | None
+    beacon: bytes | None
+    beacon_iterations: int | None
+
+
+def read_origin(cursor: Cursor, what: str) -> Origin:
+    """Kind and parameters, as both phases have them. Raises `FormatError` 2, 3, 12."""
     start = cursor.offset
     kind, length = cursor.u32(), cursor.u32()
     parameters = Cursor(cursor.take(length), start + 8)
@@ -94,7 +100,16 @@ def _read_contribution(cursor: Cursor, index: int, with_epsilon: bool) -> Contri
         raise FormatError(
             Reason.INCONSISTENT, start, f"{what}: a beacon, and only a beacon, has hash and iterations"
         )
-    return Contribution(delta, transcript, name, beacon, iterations, epsilon)
+    return Origin(name, beacon, iterations)
+
+
+def _read_contribution(cursor: Cursor, index: int, with_epsilon: bool) -> Contribution:
+    what = f"contribution {index}"
+    delta = _read_knowledge(cursor, f"{what}, delta")
+    epsilon = _read_knowledge(cursor, f"{what}, epsilon") if with_epsilon else None
+    transcript = bytes(cursor.take(HASH_SIZE))
+    origin = read_origin(cursor, what)
+    return Contribution(delta, transcript, origin.name, origin.beacon, origin.beacon_iterations, epsilon)
 
 
 def read_transcript(cursor: Cursor, with_epsilon: bool) -> Transcript:

@@ -1,42 +1,98 @@
-"""`python -m prover.ceremony`: the four verbs on files, exit codes, and nothing left behind when one is
-refused."""
+"""`python -m prover.ceremony`: the verbs on files, exit codes, what a clumsy user is told, and nothing left
+behind when a step is refused."""
 
 from pathlib import Path
 
+import pytest
+
 from prover.ceremony.__main__ import main
+from prover.formats.sections import read_sections, write_sections
+from prover.formats.zkey import read_zkey
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "snarkjs"
 R1CS, PTAU = str(VECTORS / "multiplier" / "multiplier.r1cs"), str(VECTORS / "ceremony" / "p4.ptau")
+OTHER_R1CS = str(VECTORS / "poseidon2" / "poseidon2.r1cs")
+RAW_PTAU = str(VECTORS / "ceremony" / "p4_2.ptau")
+FIRST, LAST = (str(VECTORS / "ceremony" / name) for name in ("m0.zkey", "m2.zkey"))
 
 
 def test_a_ceremony_on_files(tmp_path, capsys):
     initial, first, last = (str(tmp_path / f"{i}.zkey") for i in range(3))
     assert main(["new", R1CS, PTAU, initial]) == 0
-    assert "circuit hash fb9b2e924c453357" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "circuit hash fb9b2e924c453357" in out
+    # As `snarkjs powersoftau verify` prints it.
+    assert "phase 1 contribution 1 54bba9ccac4f95b49a8869d7db2e511b" in out
     assert main(["contribute", initial, first, "--name", "someone", "--entropy", "dice"]) == 0
-    published = capsys.readouterr().out.split()[2]
+    (published,) = [line for line in capsys.readouterr().out.splitlines() if line.endswith(" someone")]
     assert main(["verify", R1CS, PTAU, first, "--require-beacon"]) == 1
     assert "NO_BEACON (52)" in capsys.readouterr().err
-    assert main(["beacon", first, last, "00ff", "--iterations", "10"]) == 0
+    assert main(["beacon", first, last, "0x00ff", "--iterations", "10"]) == 0
     capsys.readouterr()
     assert main(["verify", R1CS, PTAU, last, "--require-beacon"]) == 0
     out = capsys.readouterr().out
-    assert f"contribution 1 {published} someone" in out
+    assert published in out.splitlines()
     assert "beacon 00ff" in out
+    assert main(["contribute", last, str(tmp_path / "late.zkey")]) == 0
+    assert "closed by a beacon" in capsys.readouterr().err
+
+
+def test_powers_alone(tmp_path, capsys):
+    assert main(["powers", PTAU]) == 0
+    assert "beacon 0102030405" in capsys.readouterr().out
+    # No contribution: not taken unless asked for.
+    bare = tmp_path / "bare.ptau"
+    sections = read_sections(Path(PTAU).read_bytes(), b"ptau", (1,)).by_number
+    content = {number: bytes(4) if number == 7 else cursor.data for number, cursor in sections.items()}
+    bare.write_bytes(write_sections(b"ptau", 1, content))
+    assert main(["powers", str(bare)]) == 1
+    assert "NO_POWERS_CONTRIBUTION (7)" in capsys.readouterr().err
+    assert main(["verify", R1CS, str(bare), LAST]) == 1
+    assert main(["verify", R1CS, str(bare), LAST, "--unsafe-powers"]) == 0
+
+
+def test_a_name_cannot_fake_a_line_of_the_report(tmp_path, capsys):
+    key, forged = tmp_path / "key.zkey", "x\nvalid: sound"
+    assert main(["contribute", FIRST, str(key), "--name", forged]) == 0
+    assert read_zkey(key.read_bytes()).transcript.contributions[0].name == forged
+    assert main(["verify", R1CS, PTAU, str(key)]) == 0
+    out = capsys.readouterr().out
+    assert "'x\\nvalid: sound'" in out
+    assert not any(line == "valid: sound" for line in out.splitlines())
 
 
 def test_refusals(tmp_path, capsys):
-    initial = str(VECTORS / "ceremony" / "m0.zkey")
     target = str(tmp_path / "x.zkey")
-    assert main(["verify", R1CS, PTAU, initial]) == 1
-    assert "NO_CONTRIBUTION (42)" in capsys.readouterr().err
-    assert main(["beacon", initial, target, "00", "--iterations", "9"]) == 1
-    assert main(["contribute", initial, target, "--name", "x" * 65]) == 1
-    assert main(["contribute", R1CS, target]) == 2
-    assert main(["contribute", str(tmp_path / "missing"), target]) == 2
-    empty = tmp_path / "empty"
+
+    def refused(code, message, *arguments):
+        assert main(list(map(str, arguments))) == code
+        assert message in capsys.readouterr().err
+
+    refused(1, "NO_CONTRIBUTION (42)", "verify", R1CS, PTAU, FIRST)
+    refused(1, "BAD_BEACON (23)", "beacon", FIRST, target, "00", "--iterations", "9")
+    refused(1, "BAD_NAME (24)", "contribute", FIRST, target, "--name", "x" * 65)
+    refused(2, f"{R1CS}: BAD_MAGIC (1)", "contribute", R1CS, target)
+    refused(2, "No such file", "contribute", tmp_path / "missing", target)
+    refused(1, "NO_SUCH_CIRCUIT (25)", "new", "batch:HUGE", PTAU, target)
+    refused(1, "the batch circuit is batch:MINIMAL", "new", "MINIMAL", PTAU, target)
+    refused(1, "the circuit needs powers of 2^8 or more, the file has 2^4", "new", OTHER_R1CS, PTAU, target)
+    refused(1, "NOT_PREPARED (20): the file has no Lagrange forms: run", "new", R1CS, RAW_PTAU, target)
+    refused(1, "OTHER_CIRCUIT (40): the circuit has 2", "verify", OTHER_R1CS, PTAU, LAST)
+    refused(2, "no such folder", "new", R1CS, PTAU, tmp_path / "nowhere" / "x.zkey")
+    empty, cut, damaged = (tmp_path / name for name in ("empty", "cut", "damaged"))
     empty.write_bytes(b"")
-    assert main(["verify", R1CS, PTAU, str(empty)]) == 2
-    assert main(["new", "batch:HUGE", PTAU, target]) == 1
-    assert "NO_SUCH_CIRCUIT (25)" in capsys.readouterr().err
-    assert sorted(tmp_path.iterdir()) == [empty]
+    refused(2, f"{empty}: BAD_MAGIC (1)", "verify", R1CS, PTAU, empty)
+    cut.write_bytes(Path(PTAU).read_bytes()[:-1000])
+    refused(2, f"{cut}: TRUNCATED (3)", "new", R1CS, cut, target)
+    key = bytearray(Path(FIRST).read_bytes())
+    key[-200] ^= 1
+    damaged.write_bytes(key)
+    refused(2, f"{damaged}: NOT_ON_CURVE (9)", "contribute", damaged, target)
+    # What is there is not replaced, not even by itself.
+    refused(2, "exists already", "contribute", FIRST, damaged)
+    assert damaged.read_bytes() == bytes(key)
+    with pytest.raises(SystemExit) as stopped:
+        main(["beacon", FIRST, target, "0g"])
+    assert stopped.value.code == 2
+    assert "even number of hexadecimal digits" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == sorted([empty, cut, damaged])

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from prover.ceremony import CeremonyError, Reason, check_powers
+from prover.ceremony import (
+    CeremonyError,
+    Reason,
+    check_powers,
+    check_powers_transcript,
+    contribute,
+    new_key,
+    verify_ceremony,
+)
 from prover.ceremony.arithmetic import ReferenceArithmetic
 from prover.formats.montgomery import encode_g1, encode_g2
 from prover.formats.ptau import (
@@ -22,8 +30,10 @@ from prover.formats.ptau import (
     lagrange_start,
     read_ptau,
 )
+from prover.formats.sections import write_sections
 from prover.reference.groups import G1_GROUP, G2_GROUP
-from verifier.points import Fp2, G2Point
+from prover.reference.polynomials import root_of_unity
+from verifier.points import Fp2, G2Point, R
 
 CEREMONY = Path(__file__).parents[2] / "vectors" / "snarkjs" / "ceremony"
 DATA = (CEREMONY / "p4.ptau").read_bytes()
@@ -109,3 +119,31 @@ def test_a_smaller_circuit_does_not_read_what_it_does_not_use(arithmetic):
 def test_unprepared_and_too_small_files(arithmetic, ptau):
     refused(Reason.NOT_PREPARED, read_ptau((CEREMONY / "p4_2.ptau").read_bytes()), arithmetic)
     refused(Reason.CIRCUIT_TOO_LARGE, ptau, arithmetic, 5)
+
+
+def test_a_file_cut_from_a_larger_one_holds(arithmetic, words_system):
+    # `snarkjs powersoftau truncate`, as the published files are: its last Lagrange form has the true tau^(2n-1).
+    cut = read_ptau((CEREMONY / "p4_03.ptau").read_bytes())
+    assert (cut.power, cut.ceremony_power) == (3, 4)
+    assert not check_powers_transcript(cut, arithmetic).hashed
+    for power in (1, 2, 3):
+        check_powers(cut, arithmetic, power)
+    key, _ = contribute(new_key(words_system, cut, arithmetic), arithmetic)
+    verify_ceremony(words_system, cut, key, arithmetic)
+
+
+@pytest.mark.parametrize("name", ["p4.ptau", "p4_03.ptau"])
+def test_the_power_that_a_file_lacks_is_the_true_one_or_zero(arithmetic, name):
+    """Every L_j of the double domain moved by w^j Y, which is another tau^(2n-1) and nothing else: `snarkjs
+    powersoftau verify` takes this."""
+    data = (CEREMONY / name).read_bytes()
+    file = read_ptau(data)
+    count, start = 4 << file.power - 1, lagrange_start(file.power + 1)
+    shift = root_of_unity(count)
+    moved = [
+        G1_GROUP.sum([point, G1_GROUP.multiply(ONE[0], pow(shift, j, R))])
+        for j, point in enumerate(file.g1(LAGRANGE_TAU_G1, start, count))
+    ]
+    section = encode_g1([*file.g1(LAGRANGE_TAU_G1, 0, start), *moved])
+    content = {n: c.data for n, c in file.sections.by_number.items()} | {LAGRANGE_TAU_G1: section}
+    refused(Reason.NOT_LAGRANGE, read_ptau(write_sections(b"ptau", 1, content)), arithmetic, file.power)
