@@ -13,6 +13,12 @@ class KeyNotFound(ProverError):
     number = 2001
 
 
+class WrongKey(ProverError):
+    """A proving key that cannot be the circuit's: its wires, rows or challenge differ."""
+
+    number = 2003
+
+
 class UnprovableInputs(ProverError):
     """The inputs do not satisfy the circuit: no proof exists. `row` is the broken constraint, where one is known."""
 

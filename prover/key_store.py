@@ -18,8 +18,10 @@ from typing import Final
 
 from circuits.compiler import CompiledCircuit
 from circuits.r1cs import R1CS
-from prover.errors import KeyNotFound
+from prover.errors import KeyNotFound, WrongKey
+from prover.formats.system_section import with_system
 from prover.native import groth16
+from prover.native.kernel import ProvingKey
 from prover.points import verifying_key_from_kernel
 from verifier.files import key_from_json, key_to_json
 from verifier.keys import VerifyingKey
@@ -48,6 +50,22 @@ def default_directory() -> Path:
     if named:
         return Path(named)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tickproof" / "keys"
+
+
+def _require_shape(key: ProvingKey, r1cs: R1CS, path: Path) -> None:
+    layout = r1cs.challenge
+    challenge = None if layout is None else (layout.n_early, layout.mask, list(layout.words))
+    theirs = (key.n_early, key.mask, key.words) if key.has_challenge else None
+    ours = (r1cs.n_wires, r1cs.n_public, r1cs.domain_size)
+    if (key.n_wires, key.n_public, key.domain_size) != ours or theirs != challenge:
+        raise WrongKey(
+            f"{path}: a key of {key.n_wires} wires on {key.domain_size} rows; the circuit has {ours[0]} on {ours[2]}"
+            + (
+                ""
+                if (key.n_wires, key.domain_size) != (ours[0], ours[2])
+                else ", with other public or challenge wires"
+            )
+        )
 
 
 class KeyStore:
@@ -86,8 +104,15 @@ class KeyStore:
     def install(self, circuit: CompiledCircuit, proving_key: Path) -> CircuitKeys:
         """Put a finished proving key (of a ceremony) in the store; replaces nothing that is there.
 
-        The caller has verified the ceremony's transcript for this circuit."""
-        return self.find(circuit) or self._write(circuit, lambda path, _: shutil.copyfile(proving_key, path))
+        The caller has verified the ceremony's transcript for this circuit; a key of another shape is refused all the same
+        (WrongKey). The store's copy has the constraint system too, so that a bad witness is refused by the constraint it
+        breaks. Raises FormatError and the kernel's errors on the file."""
+
+        def copy(path: Path, r1cs: R1CS) -> None:
+            _require_shape(groth16.load_key(proving_key, "unsafe_nothing"), r1cs, proving_key)
+            path.write_bytes(with_system(proving_key.read_bytes(), r1cs))
+
+        return self.find(circuit) or self._write(circuit, copy)
 
     def _write(self, circuit: CompiledCircuit, make: Callable[[Path, R1CS], object]) -> CircuitKeys:
         folder = self._folder(circuit)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from circuits.batch.circuit import compile_batch
 from circuits.sizes import SIZES
+from prover.errors import WrongKey
 from prover.export.solidity import solidity_verifier
 from prover.formats.errors import FormatError
 from prover.formats.snarkjs_json import proof_json, public_json, solidity_calldata, verification_key_json
@@ -94,8 +95,10 @@ def setup(
     circuit, store = compile_batch(SIZES[size.value]), KeyStore(keys)
     try:
         made = store.unsafe_development_keys(circuit) if install is None else store.install(circuit, install)
-    except (OSError, kernel.KernelError) as error:
+    except (OSError, FormatError, kernel.KernelError) as error:
         raise _fail(error) from error
+    except WrongKey as error:
+        raise _fail(error, 1) from error
     typer.echo(f"circuit      {circuit.name}, {circuit.r1cs.n_constraints:,} constraints")
     typer.echo(f"fingerprint  {made.fingerprint}")
     typer.echo(f"proving key  {made.proving_key}")

@@ -11,8 +11,10 @@ import pytest
 from circuits.compiler import CompiledCircuit, compile_circuit
 from circuits.language import ConstraintSystem
 from circuits.variables import Variable
-from prover.errors import KeyNotFound, UnprovableInputs
+from prover.errors import KeyNotFound, UnprovableInputs, WrongKey
+from prover.formats.zkey import read_zkey, write_zkey
 from prover.key_store import CircuitKeys, KeyStore
+from prover.native.groth16 import load_key
 from prover.points import native_pairing
 from prover.proving import CircuitProver, explain
 from prover.workers import ProofJob, local_executor, submit
@@ -90,11 +92,34 @@ def test_keys_are_made_once_and_appear_whole(tmp_path: Path) -> None:
     assert store.find(WORDS) is None
 
 
-def test_a_finished_key_of_elsewhere_can_be_installed(store: KeyStore, tmp_path: Path) -> None:
-    made = store.unsafe_development_keys(PLAIN)
-    other = KeyStore(tmp_path)
-    installed = other.install(PLAIN, made.proving_key)
+@pytest.mark.parametrize("circuit", [PLAIN, WORDS], ids=["plain", "words"])
+def test_a_finished_key_of_elsewhere_can_be_installed(
+    store: KeyStore, circuit: CompiledCircuit, tmp_path: Path
+) -> None:
+    made = store.unsafe_development_keys(circuit)
+    # As a ceremony writes it: without the constraint system.
+    bare = tmp_path / "bare.key"
+    bare.write_bytes(write_zkey(read_zkey(made.proving_key.read_bytes())))
+    assert not load_key(bare).has_r1cs
+    installed = KeyStore(tmp_path / "store").install(circuit, bare)
     assert installed.load_verifying_key() == made.load_verifying_key()
+    # The system is the one that the kernel's setup writes: a bad witness is refused by its constraint.
+    assert load_key(installed.proving_key).has_r1cs
+    if circuit is PLAIN:
+        with pytest.raises(UnprovableInputs) as refused:
+            CircuitProver(installed).prove(PLAIN.assign({"a": 3, "b": 5, "rule/flag": 2}))
+        assert refused.value.row is not None
+        CircuitProver(installed).prove(PLAIN.assign({"a": 3, "b": 5, "rule/flag": 0}))
+    else:
+        CircuitProver(installed).prove(WORDS.assign({"a": 2, "b": 7}), (14, 9))
+
+
+def test_a_key_of_another_circuit_is_not_installed(store: KeyStore, tmp_path: Path) -> None:
+    other = KeyStore(tmp_path)
+    for circuit, elsewhere in ((PLAIN, WORDS), (WORDS, PLAIN)):
+        with pytest.raises(WrongKey):
+            other.install(circuit, store.unsafe_development_keys(elsewhere).proving_key)
+        assert other.find(circuit) is None
 
 
 @pytest.mark.prove

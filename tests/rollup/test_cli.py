@@ -97,3 +97,10 @@ def test_exports_are_those_of_the_formats(tmp_path: Path) -> None:
     assert code == 0 and "".join(text.split()) == "".join(calldata.split())
     code, text = run("export", "solidity", VECTORS / "multiplier.zkey")
     assert code == 0 and "pragma solidity" in text
+
+
+def test_setup_installs_no_key_of_another_circuit(tmp_path: Path) -> None:
+    code, text = run("setup", "MINIMAL", "--install", VECTORS / "multiplier.zkey", "--keys", tmp_path)
+    assert code == 1
+    assert "the circuit has" in text and not list(tmp_path.iterdir())
+    assert run("setup", "MINIMAL", "--install", VECTORS / "multiplier.r1cs", "--keys", tmp_path)[0] == 2
