@@ -10,7 +10,7 @@ import mmap
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,12 +29,14 @@ from prover.ceremony import (
 )
 from prover.ceremony.native import NativeArithmetic
 from prover.ceremony.phase1 import require_prepared
+from prover.ceremony.preparation import prepared_file
 from prover.ceremony.transcript import contribution_hash
 from prover.ceremony.verification import check_shape
 from prover.formats.errors import FormatError
 from prover.formats.errors import Reason as FormatReason
 from prover.formats.ptau import Ptau, read_ptau
 from prover.formats.r1cs import read_r1cs
+from prover.formats.sections import Buffer
 from prover.formats.zkey import Zkey, read_zkey, write_zkey
 
 DEFAULT_ITERATIONS = 10
@@ -104,11 +106,12 @@ def _power_of(system: R1CS) -> int:
     return system.domain_size.bit_length() - 1
 
 
-def _write(path: Path, key: Zkey) -> None:
+def _write(path: Path, pieces: Iterable[Buffer]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(write_zkey(key))
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         _absent(path)
@@ -137,7 +140,7 @@ def _new(args: argparse.Namespace) -> None:
     _absent(args.output)
     system = _system(args.circuit)
     key = new_key(system, _powers(args, _power_of(system)), NativeArithmetic())
-    _write(args.output, key)
+    _write(args.output, [write_zkey(key)])
     _so_far(key)
 
 
@@ -149,7 +152,7 @@ def _contribute(args: argparse.Namespace) -> None:
     if before and before[-1].beacon is not None:
         print("the key was closed by a beacon: it will need another after you", file=sys.stderr)
     new, made = contribute(key, NativeArithmetic(), args.name, (args.entropy or "").encode())
-    _write(args.output, new)
+    _write(args.output, [write_zkey(new)])
     print(_line(len(before) + 1, made, args.name, None))
     print("publish your contribution's hash; the secret is gone")
 
@@ -158,7 +161,7 @@ def _beacon(args: argparse.Namespace) -> None:
     _absent(args.output)
     key = _read(args.key, read_zkey)
     new, _ = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
-    _write(args.output, new)
+    _write(args.output, [write_zkey(new)])
     _so_far(new)
 
 
@@ -176,6 +179,11 @@ def _verify(args: argparse.Namespace) -> None:
 def _check_file(args: argparse.Namespace) -> None:
     ptau = _powers(args, _read(args.ptau, read_ptau).power)
     print(f"valid: powers of one tau up to 2^{ptau.power}, sound if one contributor was honest")
+
+
+def _prepare(args: argparse.Namespace) -> None:
+    _absent(args.output)
+    _write(args.output, prepared_file(_read(args.ptau, read_ptau), NativeArithmetic()))
 
 
 def _hexadecimal(text: str) -> bytes:
@@ -203,6 +211,11 @@ def _parser() -> argparse.ArgumentParser:
     powers = verbs.add_parser("powers", help="check a powers-of-tau file: who made it, and all its powers")
     _powers_arguments(powers)
     powers.set_defaults(run=_check_file)
+
+    prepare = verbs.add_parser("prepare", help="prepare a powers-of-tau file for phase 2")
+    prepare.add_argument("ptau", type=Path, help="powers of tau, not prepared")
+    prepare.add_argument("output", type=Path)
+    prepare.set_defaults(run=_prepare)
 
     new = verbs.add_parser("new", help="the initial key of a circuit on a powers-of-tau file")
     new.add_argument("circuit", help=CIRCUIT_HELP)

@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from prover.formats.montgomery import decode_g1, decode_g2, encode_g1, encode_g2
+from prover.formats.montgomery import G1_SIZE, G2_SIZE, decode_g1, decode_g2, encode_g1, encode_g2
 from prover.formats.sections import Buffer
 from prover.reference.groups import G1_GROUP, G2_GROUP
-from prover.reference.polynomials import interpolate
+from prover.reference.polynomials import interpolate, root_of_unity
 from verifier.pairing import Pair, negate, py_ecc_product
-from verifier.points import G1Point, G2Point, g1_evm_words, g2_evm_words, is_in_g2_subgroup
+from verifier.points import G1Point, G2Point, R, g1_evm_words, g2_evm_words, is_in_g2_subgroup
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,14 @@ class Arithmetic(Protocol):
         """The coefficients of the polynomial with these values on the domain of their number."""
         ...
 
+    def lagrange_g1(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        ...
+
+    def lagrange_g2(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        ...
+
     def product_is_one(self, pairs: Sequence[Pair]) -> bool:
         """Whether the product of e(p, q) is one."""
         ...
@@ -92,6 +100,16 @@ def _rows(rows: Terms) -> list[tuple[list[int], list[int]]]:
     points, scalars = rows.point.tolist(), [rows.table[i] for i in rows.coefficient.tolist()]
     ptr = rows.ptr.tolist()
     return [(points[start:end], scalars[start:end]) for start, end in pairwise(ptr)]
+
+
+def _transform(n: int) -> Terms:
+    """L_k = 1/n sum over j of w^(-jk) tau^j, as written."""
+    scale, inverse = pow(n, -1, R), pow(root_of_unity(n), -1, R)
+    table = [scale * pow(inverse, i, R) % R for i in range(n)]
+    numbers = np.arange(n, dtype=np.uint32)
+    coefficient = np.outer(numbers, numbers).ravel() % n
+    ptr = np.arange(n + 1, dtype=np.uint32) * n
+    return Terms(ptr, np.tile(numbers, n), coefficient.astype(np.uint32), table)
 
 
 class ReferenceArithmetic:
@@ -141,6 +159,14 @@ class ReferenceArithmetic:
     def interpolate(self, values: Sequence[int]) -> list[int]:
         """The coefficients of the polynomial with these values on the domain of their number."""
         return interpolate(values)
+
+    def lagrange_g1(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        return self.sums_g1(powers, _transform(len(powers) // G1_SIZE))
+
+    def lagrange_g2(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        return self.sums_g2(powers, _transform(len(powers) // G2_SIZE))
 
     def product_is_one(self, pairs: Sequence[Pair]) -> bool:
         """Whether the product of e(p, q) is one."""

@@ -24,6 +24,7 @@ class Reason(IntEnum):
     BAD_BEACON = 23
     BAD_NAME = 24
     NO_SUCH_CIRCUIT = 25
+    CANNOT_PREPARE = 26
     OTHER_CIRCUIT = 40
     CHANGED_KEY = 41
     NO_CONTRIBUTION = 42

@@ -72,6 +72,14 @@ class NativeArithmetic:
         found = kernel.ntt(_scalars(values), inverse=True)
         return [int.from_bytes(found[i : i + 32], "little") for i in range(0, len(found), 32)]
 
+    def lagrange_g1(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        return kernel.stored_inverse_transform_g1(octets(powers))
+
+    def lagrange_g2(self, powers: Buffer) -> bytes:
+        """From [tau^j] for j < n, a power of two, the [L_k(tau)] of the domain of n points."""
+        return kernel.stored_inverse_transform_g2(octets(powers))
+
     def product_is_one(self, pairs: Sequence[Pair]) -> bool:
         """Whether the product of e(p, q) is one."""
         return native_pairing(pairs)

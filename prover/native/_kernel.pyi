@@ -453,6 +453,14 @@ def stored_multiples_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None
 def stored_differences_g1(left: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], right: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
     """left[i] - right[i], in file form. Raises MalformedInput."""
 
+def stored_inverse_transform_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """
+    1/n sum over j of w^(-jk) points[j] for every k, over a domain of as many points: the Lagrange form of powers. Raises MalformedInput.
+    """
+
+def stored_inverse_transform_g2(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
+    """As stored_inverse_transform_g1."""
+
 def stored_uncompressed_g1(points: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> bytes:
     """
     Points in file form as ceremonies hash them: big-endian x, y. Raises MalformedInput, NonCanonical.

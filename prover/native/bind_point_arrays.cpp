@@ -63,6 +63,11 @@ nb::bytes differences(const Octets& left, const Octets& right) {
 }
 
 template <class G>
+nb::bytes transformed(const Octets& points) {
+    return stored_bytes<G>(stored_count<G>(view(points)), [&] { return inverse_transform<G>(view(points)); });
+}
+
+template <class G>
 nb::bytes uncompressed(const Octets& points) {
     return bytes_of(points.size(), [&](std::uint8_t* out) { stored_uncompressed<G>(view(points), out); });
 }
@@ -104,6 +109,10 @@ void register_point_arrays(nb::module_& m) {
           "scalar * point for every point, in file form. Not constant time. Raises MalformedInput, NonCanonical.");
     m.def("stored_differences_g1", &differences, nb::arg("left"), nb::arg("right"),
           "left[i] - right[i], in file form. Raises MalformedInput.");
+    m.def("stored_inverse_transform_g1", &transformed<G1>, nb::arg("points"),
+          "1/n sum over j of w^(-jk) points[j] for every k, over a domain of as many points: the Lagrange form of powers. "
+          "Raises MalformedInput.");
+    m.def("stored_inverse_transform_g2", &transformed<G2>, nb::arg("points"), "As stored_inverse_transform_g1.");
     m.def("stored_uncompressed_g1", &uncompressed<G1>, nb::arg("points"),
           "Points in file form as ceremonies hash them: big-endian x, y. Raises MalformedInput, NonCanonical.");
     m.def("stored_uncompressed_g2", &uncompressed<G2>, nb::arg("points"),

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstring>
-#include <memory>
 #include <random>
 #include <string>
 
 #include "errors.hpp"
 #include "msm.hpp"
+#include "ntt.hpp"
 #include "signed_windows.hpp"
 #include "threads.hpp"
 
@@ -37,7 +38,7 @@ constexpr std::size_t odd_multiples = std::size_t{1} << (naf_width - 2);
 
 struct Recoded {
     std::vector<std::int8_t> digits;      // least significant first
-    std::vector<std::uint32_t> start{0};  // of each coefficient's digits
+    std::vector<std::size_t> start{0};    // of each coefficient's digits
     std::vector<bool> beyond_one;         // whether a digit is neither 0 nor +-1
 
     void add(const Fr& scalar) {
@@ -67,7 +68,7 @@ struct Recoded {
             digits.push_back(static_cast<std::int8_t>(negative ? -digit : digit));
             for (unsigned i = 0; i < 4; ++i) k[i] = (k[i] >> 1) | (i < 3 ? k[i + 1] << 63 : 0);
         }
-        start.push_back(static_cast<std::uint32_t>(digits.size()));
+        start.push_back(digits.size());
         beyond_one.push_back(beyond);
     }
     std::size_t length(std::uint32_t number) const { return start[number + 1] - start[number]; }
@@ -123,6 +124,35 @@ Affine<G> long_row(Bytes points, const SparseSums& rows, std::size_t row) {
         scalars[i] = rows.table[rows.coefficient[first + i]].canonical();
     }
     return msm<G>(reinterpret_cast<const std::uint8_t*>(bases.data()), scalars.data(), terms);
+}
+
+template <class G>
+std::vector<Affine<G>> run_rows(Bytes points, const SparseSums& rows, const Recoded& recoded) {
+    const std::size_t n = rows.ptr.size() - 1;
+    std::vector<Affine<G>> out(n, Affine<G>::infinity());
+    constexpr std::size_t long_from = 2048, chunk_terms = 1024, chunk_rows = 1024;
+    std::vector<std::pair<std::size_t, std::size_t>> chunks;
+    for (std::size_t row = 0; row < n;) {
+        const std::size_t begin = row;
+        while (row < n && row - begin < chunk_rows && rows.ptr[row + 1] - rows.ptr[row] < long_from &&
+               rows.ptr[row] - rows.ptr[begin] < chunk_terms)
+            ++row;
+        if (row > begin) {
+            chunks.emplace_back(begin, row);
+        } else {
+            out[row] = long_row<G>(points, rows, row);
+            ++row;
+        }
+    }
+    threads::parallel_tasks(chunks.size(), [&](std::size_t i) {
+        short_rows<G>(points, rows, recoded, chunks[i].first, chunks[i].second, out.data());
+    });
+    return out;
+}
+
+template <class G>
+Bytes bytes_of_points(const std::vector<Affine<G>>& points) {
+    return {reinterpret_cast<const std::uint8_t*>(points.data()), points.size() * sizeof(Affine<G>)};
 }
 
 void check_rows(const SparseSums& rows, std::size_t n_points) {
@@ -196,24 +226,7 @@ std::vector<Affine<G>> sparse_sums(Bytes points, const SparseSums& rows) {
     check_rows(rows, stored_count<G>(points));
     Recoded recoded;
     for (const Fr& coefficient : rows.table) recoded.add(coefficient);
-    const std::size_t n = rows.ptr.size() - 1;
-    std::vector<Affine<G>> out(n, Affine<G>::infinity());
-    constexpr std::size_t long_from = 2048, chunk_terms = 1024, chunk_rows = 1024;
-    std::vector<std::pair<std::size_t, std::size_t>> chunks;
-    for (std::size_t row = 0; row < n;) {
-        const std::size_t begin = row;
-        while (row < n && row - begin < chunk_rows && rows.ptr[row + 1] - rows.ptr[row] < long_from &&
-               rows.ptr[row] - rows.ptr[begin] < chunk_terms)
-            ++row;
-        if (row > begin)
-            chunks.emplace_back(begin, row);
-        else
-            out[row] = long_row<G>(points, rows, row), ++row;
-    }
-    threads::parallel_tasks(chunks.size(), [&](std::size_t i) {
-        short_rows<G>(points, rows, recoded, chunks[i].first, chunks[i].second, out.data());
-    });
-    return out;
+    return run_rows<G>(points, rows, recoded);
 }
 
 template <class G>
@@ -244,6 +257,59 @@ std::vector<Affine<G>> stored_differences(Bytes left, Bytes right) {
 }
 
 template <class G>
+std::vector<Affine<G>> inverse_transform(Bytes points) {
+    check<G>(points);
+    const std::size_t n = stored_count<G>(points);
+    if (!std::has_single_bit(n) || n > std::size_t{1} << max_log_transform)
+        throw MalformedInput("the number of points must be a power of two up to 2^" + std::to_string(max_log_transform));
+    const unsigned log_n = static_cast<unsigned>(std::countr_zero(n));
+    std::vector<Affine<G>> out(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        std::size_t reversed = 0;
+        for (unsigned b = 0; b < log_n; ++b) reversed |= (i >> b & 1) << (log_n - 1 - b);
+        out[reversed] = load<G>(points, i);
+    }
+    // Twiddles w^-i, then 1/n.
+    const std::size_t half = n / 2;
+    const Fr root = root_of_unity(log_n).inv();
+    std::vector<Fr> table;
+    Recoded recoded;
+    for (Fr power = Fr::one(); table.size() < half; power *= root) table.push_back(power);
+    table.push_back(Fr::from_u64(n).inv());
+    for (const Fr& x : table) recoded.add(x);
+    std::vector<std::uint32_t> ptr(n + 1), number(n);
+    for (std::size_t i = 0; i <= n; ++i) ptr[i] = static_cast<std::uint32_t>(i);
+    std::vector<Affine<G>> low(half), high(half);
+    for (std::size_t h = 1; h < n; h *= 2) {
+        for (std::size_t i = 0; i < half; ++i) {
+            const std::size_t at = (i / h) * 2 * h + i % h;
+            low[i] = out[at];
+            high[i] = out[at + h];
+            number[i] = static_cast<std::uint32_t>(i % h * (half / h));
+        }
+        const std::span<const std::uint32_t> entries(ptr);
+        const SparseSums rows{entries.first(half + 1), entries.first(half), std::span(number).first(half), {}};
+        std::vector<Affine<G>> turned = run_rows<G>(bytes_of_points(high), rows, recoded);
+        high = low;
+        threads::parallel_ranges(half, 1024, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; i += 1024) {
+                const std::size_t count = std::min<std::size_t>(1024, end - i);
+                batch_add<G>(low.data() + i, turned.data() + i, count);
+                for (std::size_t k = i; k < i + count; ++k) turned[k] = -turned[k];
+                batch_add<G>(high.data() + i, turned.data() + i, count);
+            }
+        });
+        for (std::size_t i = 0; i < half; ++i) {
+            const std::size_t at = (i / h) * 2 * h + i % h;
+            out[at] = low[i];
+            out[at + h] = high[i];
+        }
+    }
+    std::fill(number.begin(), number.end(), static_cast<std::uint32_t>(half));
+    return run_rows<G>(bytes_of_points(out), {ptr, std::span<const std::uint32_t>(ptr).first(n), number, {}}, recoded);
+}
+
+template <class G>
 void stored_uncompressed(Bytes points, std::uint8_t* out) {
     threads::parallel_ranges(stored_count<G>(points), 1024, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
@@ -270,6 +336,8 @@ template std::vector<G2Affine> sparse_sums<G2>(Bytes, const SparseSums&);
 template std::vector<G1Affine> stored_multiples<G1>(Bytes, const Fr&);
 template std::vector<G2Affine> stored_multiples<G2>(Bytes, const Fr&);
 template std::vector<G1Affine> stored_differences<G1>(Bytes, Bytes);
+template std::vector<G1Affine> inverse_transform<G1>(Bytes);
+template std::vector<G2Affine> inverse_transform<G2>(Bytes);
 template void stored_uncompressed<G1>(Bytes, std::uint8_t*);
 template void stored_uncompressed<G2>(Bytes, std::uint8_t*);
 

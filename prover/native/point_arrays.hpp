@@ -50,6 +50,15 @@ std::vector<Affine<G>> stored_multiples(Bytes points, const Fr& scalar);
 template <class G>
 std::vector<Affine<G>> stored_differences(Bytes left, Bytes right);
 
+// The recoded roots of a transform take 127 bytes a point.
+inline constexpr unsigned max_log_transform = 23;
+
+// The inverse transform over a domain of as many points, a power of two up to 2^max_log_transform, natural order:
+// out[k] = 1/n sum over j of w^(-jk) points[j], which turns powers of tau into their Lagrange form. The points are
+// checked; throws MalformedInput.
+template <class G>
+std::vector<Affine<G>> inverse_transform(Bytes points);
+
 // Every point uncompressed and big-endian (G2: imaginary parts first), infinity zeros: the form that ceremonies hash.
 // Coordinates must be canonical; throws NonCanonical.
 template <class G>

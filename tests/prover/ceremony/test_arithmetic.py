@@ -1,6 +1,7 @@
 """Native and pure arithmetic give the same results, equal rejections included."""
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,13 @@ def test_sparse_sums(data):
     ones, twos = encode_g1(G1_GROUP.multiples(logs)), encode_g2(G2_GROUP.multiples(logs))
     assert NATIVE.sums_g1(ones, terms) == REFERENCE.sums_g1(ones, terms)
     assert NATIVE.sums_g2(twos, terms) == REFERENCE.sums_g2(twos, terms)
+
+
+@pytest.mark.parametrize("logs", [[5], [1, R - 2], [1, 3, 0, 9], [1, 0, 0, 0, 0, 0, 0, 0]])
+def test_lagrange_forms(logs):
+    ones, twos = encode_g1(G1_GROUP.multiples(logs)), encode_g2(G2_GROUP.multiples(logs))
+    assert NATIVE.lagrange_g1(ones) == REFERENCE.lagrange_g1(ones)
+    assert NATIVE.lagrange_g2(twos) == REFERENCE.lagrange_g2(twos)
 
 
 @given(st.lists(st.integers(0, R - 1), min_size=8, max_size=8))
