@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the kernel's native test under the address and undefined-behaviour sanitizers and runs it (some minutes).
-# Arguments name parts of it: field sums transforms proofs files.
+# Arguments name parts of it: field sums transforms arrays proofs files.
 # SANITIZE=thread runs it under the thread sanitizer instead. Needs a C++20 compiler with the sanitizers' runtimes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,7 +13,7 @@ flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize
 vector=$(sed -n 's/^set(VECTOR_FLAGS \(.*\))/\1/p' prover/native/CMakeLists.txt)
 vector_files=$(sed -n '/set_source_files_properties/,/)/p' prover/native/CMakeLists.txt | tr '( ' '\n\n' | grep -x 'ifma_[a-z0-9]*\.cpp' || true)
 objects=
-for name in msm ntt key_file r1cs proving_key groth16 setup pairing ifma sanitize $(echo "$vector_files" | sed 's/\.cpp//g') ifma_msm ifma_ntt; do
+for name in msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing ifma sanitize $(echo "$vector_files" | sed 's/\.cpp//g') ifma_msm ifma_ntt; do
     source=prover/native/$name.cpp
     [ "$name" = sanitize ] && source=tests/prover/native/sanitize.cpp
     [ -e "$source" ] || continue

@@ -14,6 +14,7 @@
 #include "groth16.hpp"
 #include "msm.hpp"
 #include "ntt.hpp"
+#include "point_arrays.hpp"
 #include "proving_key.hpp"
 #include "r1cs.hpp"
 #include "setup.hpp"
@@ -259,6 +260,48 @@ void test_damaged_files(const std::string& folder, int rounds) {
     }
 }
 
+template <class G>
+Bytes file_form(const std::vector<Affine<G>>& points) {
+    return {reinterpret_cast<const std::uint8_t*>(points.data()), points.size() * sizeof(Affine<G>)};
+}
+
+// Points of known logarithms: what is done to the points is done to the logarithms.
+template <class G>
+void test_arrays(const Affine<G>& generator) {
+    std::vector<Fr> logs{Fr::zero(), Fr::one(), -Fr::one()}, table{Fr::zero(), Fr::one(), -Fr::one(), Fr::from_u64(16)};
+    while (logs.size() < 64) logs.push_back(Fr::from_canonical(random_scalar()));
+    while (table.size() < 20) table.push_back(Fr::from_canonical(random_scalar()));
+    std::vector<std::uint32_t> ptr{0}, point, coefficient;
+    std::vector<Fr> sums;
+    for (std::size_t length : {0, 1, 3, 2047, 2049, 0, 2}) {
+        Fr sum = Fr::zero();
+        for (std::size_t i = 0; i < length; ++i) {
+            point.push_back(static_cast<std::uint32_t>(random_bits() % logs.size()));
+            coefficient.push_back(static_cast<std::uint32_t>(random_bits() % table.size()));
+            sum += logs[point.back()] * table[coefficient.back()];
+        }
+        ptr.push_back(static_cast<std::uint32_t>(point.size()));
+        sums.push_back(sum);
+    }
+    const std::vector<Affine<G>> expected = fixed_base_multiples<G>(generator, sums);
+    const std::vector<Affine<G>> points = fixed_base_multiples<G>(generator, logs);
+    std::vector<Fr> values = logs;
+    ntt(*Domain::get(6), values.data(), true);
+    const std::vector<Affine<G>> transformed = fixed_base_multiples<G>(generator, values);
+    for (Engine e : engines()) {
+        engine = e;
+        for (unsigned threads : {1u, 4u}) {
+            threads::set_count(threads);
+            expect(sparse_sums<G>(file_form(points), {ptr, point, coefficient, table}) == expected, "sparse sums");
+            expect(inverse_transform<G>(file_form(points)) == transformed, "the transform of points");
+            expect(!first_stored_fault<G>(file_form(points)), "points are points");
+            std::vector<std::uint8_t> out(points.size() * sizeof(Affine<G>));
+            stored_uncompressed<G>(file_form(points), out.data());
+        }
+    }
+    engine = best_engine();
+}
+
 }  // namespace
 
 // Without arguments everything; else the parts named.
@@ -281,6 +324,10 @@ int main(int argc, char** argv) {
         test_msm<G2>(g2_generator(), 257);
     }
     if (wanted("transforms")) test_ntt();
+    if (wanted("arrays")) {
+        test_arrays<G1>(g1_generator());
+        test_arrays<G2>(g2_generator());
+    }
     if (wanted("proofs")) test_proofs(folder);
     if (wanted("files")) test_damaged_files(folder, 500);
     ::unlink((std::string(folder) + "/key").c_str());
