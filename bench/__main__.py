@@ -22,7 +22,7 @@ def main() -> None:
         "--engines",
         nargs="+",
         default=["default"],
-        choices=["default", "portable", "adx", "ifma"],
+        choices=["default", "portable", "adx", "avx2", "ifma"],
         help="ours, in turn",
     )
     parser.add_argument("--results", type=Path, metavar="FILE", help="keep the numbers as JSON")

@@ -9,21 +9,30 @@ SANITIZE=${SANITIZE:-address,undefined}
 out=build/sanitize/$SANITIZE
 mkdir -p "$out"
 flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=$SANITIZE -fno-sanitize-recover=all -Iprover/native"
-# The files that the build compiles for AVX-512, as CMakeLists.txt lists them.
-vector=$(sed -n 's/^set(VECTOR_FLAGS \(.*\))/\1/p' prover/native/CMakeLists.txt)
-vector_files=$(sed -n '/set_source_files_properties/,/)/p' prover/native/CMakeLists.txt | tr '( ' '\n\n' | grep -x 'ifma_[a-z0-9]*\.cpp' || true)
+# The files that the build compiles for wide instructions, and how, as CMakeLists.txt lists them.
+listed() { sed -n "s/^set($1 \(.*\))/\1/p" prover/native/CMakeLists.txt; }
+vector_files=
+for engine in AVX2 IFMA; do
+    # shellcheck disable=SC2046
+    "$CXX" $(listed ${engine}_FLAGS) -E -x c++ /dev/null >/dev/null 2>&1 || continue
+    flags="$flags -DTICKPROOF_HAS_$engine=1"
+    vector_files="$vector_files $(listed ${engine}_FILES)"
+done
 objects=
-for name in msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing ifma sanitize $(echo "$vector_files" | sed 's/\.cpp//g') ifma_msm ifma_ntt; do
+for name in msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing vector_engine vector_msm avx2_fr avx2_g1 avx2_g2 \
+    ifma_fr ifma_g1 ifma_g2 sanitize; do
     source=prover/native/$name.cpp
     [ "$name" = sanitize ] && source=tests/prover/native/sanitize.cpp
     [ -e "$source" ] || continue
     extra=
     # Vector code is one huge inlined loop after another: checks as calls, and no undefined-behaviour checks of its own
     # (it has no signed arithmetic), keep the compiler's time bounded.
-    for v in $vector_files; do
-        [ "$v" = "$name.cpp" ] &&
-            extra="$vector -fno-sanitize=undefined --param asan-instrumentation-with-call-threshold=0 -Wno-uninitialized -Wno-maybe-uninitialized"
-    done
+    case " $vector_files " in
+    *" $name.cpp "*)
+        extra="$(listed "$(echo "${name%%_*}" | tr a-z A-Z)_FLAGS") -fno-sanitize=undefined --param asan-instrumentation-with-call-threshold=0"
+        extra="$extra -Wno-uninitialized -Wno-maybe-uninitialized"
+        ;;
+    esac
     object=$out/$name.o
     objects="$objects $object"
     # shellcheck disable=SC2086

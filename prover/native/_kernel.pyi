@@ -54,11 +54,16 @@ def threads() -> int:
 
 def set_engine(name: str) -> None:
     """
-    Choose the arithmetic: 'portable', 'adx' or 'ifma'. Same results; not to be changed while another thread computes. Raises MalformedInput if the processor lacks it.
+    Choose the arithmetic: 'portable', 'adx', 'avx2' or 'ifma'. Same results; not to be changed while another thread computes. Raises MalformedInput if the processor lacks it.
+    """
+
+def engines() -> list[str]:
+    """
+    The arithmetics that this build and this processor have, slowest first.
     """
 
 def engine() -> str:
-    """The arithmetic in use: 'portable', 'adx' or 'ifma'."""
+    """The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'."""
 
 def msm_g1(bases: bytes, scalars: bytes, window: int = 0) -> bytes:
     """

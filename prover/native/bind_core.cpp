@@ -1,6 +1,7 @@
 // Python's view of the engine: threads, the choice of arithmetic, sums of points and transforms. Bytes in, bytes out.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <bit>
 
@@ -65,16 +66,26 @@ nb::bytes quotient_bytes(const nb::bytes& a_values, const nb::bytes& b_values) {
     });
 }
 
-const char* engine_name(Engine e) { return e == Engine::ifma ? "ifma" : e == Engine::adx ? "adx" : "portable"; }
+const char* engine_name(Engine e) {
+    constexpr const char* names[] = {"portable", "adx", "avx2", "ifma"};
+    return names[static_cast<int>(e)];
+}
 
 void set_engine(const std::string& name) {
-    for (Engine e : {Engine::portable, Engine::adx, Engine::ifma}) {
+    for (Engine e : {Engine::portable, Engine::adx, Engine::avx2, Engine::ifma}) {
         if (name != engine_name(e)) continue;
         if (e > best_engine()) throw MalformedInput("this processor has no " + name);
         engine = e;
         return;
     }
     throw MalformedInput("unknown engine: " + name);
+}
+
+std::vector<std::string> engines() {
+    std::vector<std::string> out;
+    for (Engine e : {Engine::portable, Engine::adx, Engine::avx2, Engine::ifma})
+        if (e <= best_engine()) out.push_back(engine_name(e));
+    return out;
 }
 
 }  // namespace
@@ -84,9 +95,10 @@ void register_core(nb::module_& m) {
           "Threads that calls use from now on, the caller's included; 0 is one per processor. Results never depend on it.");
     m.def("threads", &threads::count, "Threads that calls use, the caller's included.");
     m.def("set_engine", &set_engine, nb::arg("name"),
-          "Choose the arithmetic: 'portable', 'adx' or 'ifma'. Same results; not to be changed while another thread computes. "
+          "Choose the arithmetic: 'portable', 'adx', 'avx2' or 'ifma'. Same results; not to be changed while another thread computes. "
           "Raises MalformedInput if the processor lacks it.");
-    m.def("engine", [] { return engine_name(engine); }, "The arithmetic in use: 'portable', 'adx' or 'ifma'.");
+    m.def("engines", &engines, "The arithmetics that this build and this processor have, slowest first.");
+    m.def("engine", [] { return engine_name(engine); }, "The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'.");
     m.def("msm_g1", &msm_bytes<G1>, nb::arg("bases"), nb::arg("scalars"), nb::arg("window") = 0,
           "Sum of scalars[i] * bases[i] over G1. Every point is checked; infinity is allowed. window: 0, or 3 to 16 bits.");
     m.def("msm_g2", &msm_bytes<G2>, nb::arg("bases"), nb::arg("scalars"), nb::arg("window") = 0,

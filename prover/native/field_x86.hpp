@@ -1,6 +1,6 @@
 // Which multiplication runs: decided when the extension is loaded, from the processor and from the environment variable
-// TICKPROOF_ENGINE=portable|adx|ifma (it can only lower what the processor offers), and changeable by tests. This file
-// owns that choice and the BMI2/ADX assembly; the vector engine has files of its own.
+// TICKPROOF_ENGINE=portable|adx|avx2|ifma (it can only lower what the processor offers), and changeable by tests. This file
+// owns that choice and the BMI2/ADX assembly; the vector engines have files of their own.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,15 @@
 
 namespace tickproof {
 
-enum class Engine { portable = 0, adx = 1, ifma = 2 };
+// The build says which vector engines the compiler could make (CMakeLists.txt).
+#ifndef TICKPROOF_HAS_AVX2
+#define TICKPROOF_HAS_AVX2 0
+#endif
+#ifndef TICKPROOF_HAS_IFMA
+#define TICKPROOF_HAS_IFMA 0
+#endif
+
+enum class Engine { portable = 0, adx = 1, avx2 = 2, ifma = 3 };
 
 inline Engine best_engine() {
 #if TICKPROOF_HAS_ADX
@@ -26,9 +34,11 @@ inline Engine best_engine() {
     if (!bmi2 || !adx) return Engine::portable;
     // __builtin_cpu_supports also asks the operating system whether it saves the wide registers.
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512ifma"))
+    if (TICKPROOF_HAS_IFMA && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512ifma") &&
+        __builtin_cpu_supports("avx512vbmi2"))
         return Engine::ifma;
+    if (TICKPROOF_HAS_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Engine::avx2;
     return Engine::adx;
 #else
     return Engine::portable;
@@ -42,6 +52,7 @@ inline Engine engine_from_environment() {
     Engine level = best;
     if (std::strcmp(wanted, "portable") == 0) level = Engine::portable;
     if (std::strcmp(wanted, "adx") == 0) level = Engine::adx;
+    if (std::strcmp(wanted, "avx2") == 0) level = Engine::avx2;
     return level < best ? level : best;
 }
 

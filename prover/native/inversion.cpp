@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ifma_inverse.hpp"
+#include "vector_inverse.hpp"
 
 namespace tickproof {
 namespace {
@@ -13,13 +13,13 @@ template <class F, class Modulus>
 F by_division_steps(const F& a) {
     static_assert(std::equal(F::modulus.begin(), F::modulus.end(), Modulus::words.w));
     static constexpr F cube{power_of_two_mod(768, F::modulus)};
-    const ifma::Words plain = ifma::inverse<Modulus>({{a.v[0], a.v[1], a.v[2], a.v[3]}});
+    const vectors::Words plain = vectors::inverse<Modulus>({{a.v[0], a.v[1], a.v[2], a.v[3]}});
     return F{{plain.w[0], plain.w[1], plain.w[2], plain.w[3]}} * cube;
 }
 
 }  // namespace
 
-Fr inverse(const Fr& a) { return by_division_steps<Fr, ifma::FrModulus>(a); }
-Fq inverse(const Fq& a) { return by_division_steps<Fq, ifma::FqModulus>(a); }
+Fr inverse(const Fr& a) { return by_division_steps<Fr, vectors::FrModulus>(a); }
+Fq inverse(const Fq& a) { return by_division_steps<Fq, vectors::FqModulus>(a); }
 
 }  // namespace tickproof

@@ -203,7 +203,7 @@ public:
         tables_.width = p.width;
         tables_.vectors = (p.width + 7) / 8;
         tables_.partial = p.partial;
-        const std::size_t row = tables_.vectors * ifma::kPoseidonBlockWords;
+        const std::size_t row = tables_.vectors * vectors::kPoseidonBlockWords;
         const std::size_t rows = 5 + 4 + 2 * p.width + 2 * p.partial + 1;
         words_.reset(static_cast<u64*>(::operator new((rows * row + 5 * p.partial) * sizeof(u64), std::align_val_t{64})));
         u64* next = words_.get();
@@ -243,14 +243,14 @@ public:
             next = std::copy(limbs.begin(), limbs.end(), next);
         }
     }
-    const ifma::PoseidonTables& get() const { return tables_; }
+    const vectors::PoseidonTables& get() const { return tables_; }
 
 private:
     struct Free {
         void operator()(u64* words) const { ::operator delete(words, std::align_val_t{64}); }
     };
     std::unique_ptr<u64, Free> words_;
-    ifma::PoseidonTables tables_{};
+    vectors::PoseidonTables tables_{};
 
     static std::array<u64, 5> split(const Limbs& a) {
         constexpr u64 mask = (u64{1} << 52) - 1;
@@ -259,7 +259,7 @@ private:
     }
     static void set(u64* row, std::size_t element, const Limbs& value) {
         const auto limbs = split(value);
-        u64* block = row + element / 8 * ifma::kPoseidonBlockWords;
+        u64* block = row + element / 8 * vectors::kPoseidonBlockWords;
         for (unsigned k = 0; k < 5; ++k) block[8 * k + element % 8] = limbs[k];
     }
 };
@@ -279,8 +279,7 @@ const Width& parameters(unsigned width) {
 
 bool vector_half_runs() {
 #if TICKPROOF_HAS_ADX
-    static const bool possible = best_engine() == Engine::ifma && __builtin_cpu_supports("avx512vbmi2");
-    return possible && engine == Engine::ifma && ifma::poseidon_permute;
+    return engine == Engine::ifma && vectors::poseidon_permute;
 #else
     return false;
 #endif
@@ -342,7 +341,7 @@ constexpr auto kPermutations = permutations(std::make_integer_sequence<unsigned,
 
 void hash_with(const Width& width, const Fr* inputs, Fr& out) {
     if (vector_half_runs())
-        ifma::poseidon_permute(width.vector.get(), inputs->v.data(), out.v.data());
+        vectors::poseidon_permute(width.vector.get(), inputs->v.data(), out.v.data());
     else
         out = kPermutations[width.scalar.width - 2](width.scalar, inputs);
 }

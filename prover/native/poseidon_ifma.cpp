@@ -9,17 +9,17 @@
 
 #if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
 
-#include "ifma_field.hpp"
+#include "vector_field.hpp"
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 namespace {
 
-IFMA_INLINE Vec load(const u64* block) {
+VECTOR_INLINE Vec load(const u64* block) {
     return {_mm512_load_si512(block), _mm512_load_si512(block + 8), _mm512_load_si512(block + 16),
             _mm512_load_si512(block + 24), _mm512_load_si512(block + 32)};
 }
 
-IFMA_INLINE Vec lane_to_all(const Vec& a, unsigned lane) {
+VECTOR_INLINE Vec lane_to_all(const Vec& a, unsigned lane) {
     const Lane index = all(lane);
     return {_mm512_permutexvar_epi64(index, a.l0), _mm512_permutexvar_epi64(index, a.l1),
             _mm512_permutexvar_epi64(index, a.l2), _mm512_permutexvar_epi64(index, a.l3),
@@ -27,7 +27,7 @@ IFMA_INLINE Vec lane_to_all(const Vec& a, unsigned lane) {
 }
 
 // Lane 0 zeroed.
-IFMA_INLINE Raw without_lane0(const Vec& a) {
+VECTOR_INLINE Raw without_lane0(const Vec& a) {
     const Mask others = 0xfe;
     return {_mm512_maskz_mov_epi64(others, a.l0), _mm512_maskz_mov_epi64(others, a.l1),
             _mm512_maskz_mov_epi64(others, a.l2), _mm512_maskz_mov_epi64(others, a.l3),
@@ -35,7 +35,7 @@ IFMA_INLINE Raw without_lane0(const Vec& a) {
 }
 
 // The sum of all lanes, in lane 0; the others zero.
-IFMA_INLINE Wide sum_to_lane0(Wide w) {
+VECTOR_INLINE Wide sum_to_lane0(Wide w) {
     for (Lane& t : w.t) {
         t = add64(t, _mm512_alignr_epi64(t, t, 4));
         t = add64(t, _mm512_alignr_epi64(t, t, 2));
@@ -45,20 +45,20 @@ IFMA_INLINE Wide sum_to_lane0(Wide w) {
     return w;
 }
 
-IFMA_INLINE Vec fifth_power(const Vec& a) { return FrVec::mul(FrVec::sqr(FrVec::sqr(a)), a); }
+VECTOR_INLINE Vec fifth_power(const Vec& a) { return FrVec::mul(FrVec::sqr(FrVec::sqr(a)), a); }
 
 template <unsigned V>
 struct State {
     Vec s[V];
 
-    IFMA_INLINE void add(const u64* constants) {
+    VECTOR_INLINE void add(const u64* constants) {
         for (unsigned v = 0; v < V; ++v) s[v] = normal(s[v] + load(constants + v * kPoseidonBlockWords));
     }
-    IFMA_INLINE void power() {
+    VECTOR_INLINE void power() {
         for (unsigned v = 0; v < V; ++v) s[v] = fifth_power(s[v]);
     }
     // At most 17 products below 2.06: 35.
-    IFMA_INLINE void multiply(const u64* matrix, unsigned width) {
+    VECTOR_INLINE void multiply(const u64* matrix, unsigned width) {
         Wide sum[V];
         for (unsigned j = 0; j < width; ++j) {
             const Vec element = lane_to_all(s[j / 8], j % 8);
@@ -140,12 +140,12 @@ void permute_any(const PoseidonTables& p, const std::uint64_t* inputs, std::uint
 
 const PoseidonPermute poseidon_permute = &permute_any;
 
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors
 
 #else
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 const PoseidonPermute poseidon_permute = nullptr;
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 
 // The state lies across the lanes of up to three vectors, element i in lane i mod 8 of vector i / 8. A block is one
 // vector of constants: five limbs of 52 bits of eight elements, limb by limb; lanes past the width are zero. Elements are
@@ -30,4 +30,4 @@ using PoseidonPermute = void (*)(const PoseidonTables& tables, const std::uint64
 // Null where the compiler has no AVX-512 IFMA. To be called only where the processor has it, and VBMI2.
 extern const PoseidonPermute poseidon_permute;
 
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

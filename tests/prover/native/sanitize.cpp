@@ -39,7 +39,7 @@ Limbs random_scalar() {
 
 std::vector<Engine> engines() {
     std::vector<Engine> out;
-    for (Engine e : {Engine::portable, Engine::adx, Engine::ifma})
+    for (Engine e : {Engine::portable, Engine::adx, Engine::avx2, Engine::ifma})
         if (e <= best_engine()) out.push_back(e);
     return out;
 }

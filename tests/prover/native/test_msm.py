@@ -16,20 +16,7 @@ R = curve_order
 Q = 21888242871839275222246405745257275088696311157297823662689037894645226208583
 
 
-def engines() -> list[str]:
-    available = []
-    before = kernel.engine()
-    for name in ("portable", "adx", "ifma"):
-        try:
-            kernel.set_engine(name)
-        except kernel.MalformedInput:
-            continue
-        available.append(name)
-    kernel.set_engine(before)
-    return available
-
-
-@pytest.fixture(params=engines())
+@pytest.fixture(params=kernel.engines())
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
     before = kernel.engine()
     kernel.set_engine(request.param)

@@ -16,7 +16,6 @@ from prover.reference.groups import G1_GROUP, G2_GROUP
 from verifier.points import Fp2, G2Point, P
 
 from .systems import R
-from .test_msm import engines
 
 OUTSIDE = G2Point(
     Fp2(2, 1),
@@ -47,7 +46,7 @@ def twos(*logs: int) -> NDArray[np.uint8]:
     return array(kernel.generator_multiples_g2(le(*logs)))
 
 
-@pytest.fixture(params=engines())
+@pytest.fixture(params=kernel.engines())
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
     before = kernel.engine()
     kernel.set_engine(request.param)

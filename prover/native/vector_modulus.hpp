@@ -1,14 +1,14 @@
 // The two moduli of BN254 in five limbs of 52 bits, and powers of two modulo them, all computed by the compiler from the
 // four 64-bit words of the modulus. The vector files include this and no other header of the kernel: they are compiled
-// with AVX-512 switched on, and an inline function that they shared with the portable files could be linked from here
-// into code that runs on a machine without it. For the same reason everything here and in the vector headers lives in
+// with AVX-512 or AVX2 switched on, and an inline function that they shared with the portable files could be linked from
+// here into code that runs on a machine without them. For the same reason everything here and in the vector headers lives in
 // an unnamed namespace.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 namespace {
 
 using u64 = std::uint64_t;
@@ -64,10 +64,10 @@ constexpr Words power_of_two(unsigned e, const Words& m) {
     return x;
 }
 
-// 2^-52 mod m: halve one 52 times.
-constexpr Words inverse_of_two_to_52(const Words& m) {
+// 2^-e mod m: halve one e times.
+constexpr Words over_power_of_two(unsigned e, const Words& m) {
     Words x{{1, 0, 0, 0}};
-    for (unsigned i = 0; i < 52; ++i) {
+    for (unsigned i = 0; i < e; ++i) {
         if (x.w[0] & 1) {
             u128 carry = 0;
             for (int k = 0; k < 4; ++k) {
@@ -143,7 +143,9 @@ template <class M>
 struct Constants {
     static constexpr Words words = M::words;
     static constexpr Limbs52 p = split52(words);
-    static constexpr Limbs52 shift = split52(inverse_of_two_to_52(words));  // 2^-52 mod p
+    template <unsigned E>
+    static constexpr Limbs52 over_two_to = split52(over_power_of_two(E, words));
+    static constexpr Limbs52 shift = over_two_to<52>;
     static constexpr u64 ninv = negative_inverse(words.w[0]) & kLimbMask;
     // k p for k = 0..7, limb by limb, to be indexed by a small quotient
     struct Table {
@@ -164,4 +166,4 @@ struct Constants {
 };
 
 }  // namespace
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 
 // 64-byte aligned memory that is not cleared.
 class Buffer {
@@ -44,4 +44,4 @@ class Buffer {
     std::size_t size_ = 0;
 };
 
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

@@ -1,6 +1,6 @@
 // The part of a multi-scalar multiplication that adds points, for G1 and G2 alike (F is FqVec or Fq2Vec): trees of affine
 // additions in which all additions of a round are independent and share one inversion, the sum of buckets weighted by
-// their numbers, and the join of windows. ifma_msm.cpp decides which points meet in which bucket; this file adds them, exactly,
+// their numbers, and the join of windows. vector_msm.cpp decides which points meet in which bucket; this file adds them, exactly,
 // whatever they are: equal, opposite or infinite. It allocates nothing and knows no threads.
 //
 // Affine addition costs 5 products and a square: the slope is (y2 - y1) / (x2 - x1), with the inverses of a whole round
@@ -11,31 +11,11 @@
 // x lies below 1.01 p and y at most 2 p.
 #pragma once
 
-#include "ifma_fq2.hpp"
-#include "ifma_kernel.hpp"
+#include "vector_fq2.hpp"
+#include "vector_kernel.hpp"
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 namespace {
-
-// 8 rows of 8 words to 8 columns, or back.
-IFMA_INLINE void transpose(Lane* r) {
-    Lane a[8], b[8];
-    for (int i = 0; i < 8; i += 2) {
-        a[i] = _mm512_unpacklo_epi64(r[i], r[i + 1]);
-        a[i + 1] = _mm512_unpackhi_epi64(r[i], r[i + 1]);
-    }
-    for (int half = 0; half < 2; ++half) {
-        const int o = 4 * half;
-        b[o] = _mm512_shuffle_i64x2(a[o], a[o + 2], 0x88);
-        b[o + 2] = _mm512_shuffle_i64x2(a[o], a[o + 2], 0xdd);
-        b[o + 1] = _mm512_shuffle_i64x2(a[o + 1], a[o + 3], 0x88);
-        b[o + 3] = _mm512_shuffle_i64x2(a[o + 1], a[o + 3], 0xdd);
-    }
-    for (int i = 0; i < 4; ++i) {
-        r[i] = _mm512_shuffle_i64x2(b[i], b[i + 4], 0x88);
-        r[i + 4] = _mm512_shuffle_i64x2(b[i], b[i + 4], 0xdd);
-    }
-}
 
 template <class F>
 struct Curve {
@@ -62,7 +42,7 @@ struct Curve {
         const u64* points = nullptr;
         const u32 *at = nullptr, *end = nullptr;
 
-        IFMA_INLINE void fetch(int n) {
+        VECTOR_INLINE void fetch(int n) {
             for (int i = 0; i < n && at < end; ++i, ++at) {
                 if (*at == kNoEntry) continue;
                 const u64* p = points + static_cast<size_t>(*at >> 1) * kPointWords;
@@ -76,32 +56,32 @@ struct Curve {
 
     // --- memory ---------------------------------------------------------------------------------------------------
 
-    static IFMA_INLINE Mask load(const u64* const* rows, Mask negative, Slot& out) {
+    static VECTOR_INLINE Mask load(const u64* const* rows, Mask negative, Slot& out) {
         Lane w[kPointWords];
-        Lane any = _mm512_setzero_si512();
+        Lane any = zeros();
         for (unsigned part = 0; part < kPointWords / 8; ++part) {
             Lane* r = w + 8 * part;
-            for (int i = 0; i < 8; ++i) r[i] = _mm512_loadu_si512(rows[i] + 8 * part);
+            for (int i = 0; i < 8; ++i) r[i] = load_lanes(rows[i] + 8 * part);
             transpose(r);
-            for (int i = 0; i < 8; ++i) any = _mm512_or_si512(any, r[i]);
+            for (int i = 0; i < 8; ++i) any = or64(any, r[i]);
         }
         out.x = F::from_words(w);
         const Value y = F::from_words(w + F::kWords);
         out.y = select(negative, normal(F::template multiple<2>() - y), y);
-        return _mm512_testn_epi64_mask(any, any);
+        return zero_lanes(any);
     }
 
     // Infinity leaves as zeros.
-    static IFMA_INLINE void store(const Slot& p, Mask infinite, u64* const* rows) {
+    static VECTOR_INLINE void store(const Slot& p, Mask infinite, u64* const* rows) {
         Lane w[kPointWords];
         F::to_words(p.x, w);
         F::to_words(p.y, w + F::kWords);
-        const Mask keep = static_cast<Mask>(~infinite);
+        const Mask finite = static_cast<Mask>(~infinite);
         for (unsigned part = 0; part < kPointWords / 8; ++part) {
             Lane* r = w + 8 * part;
-            for (int i = 0; i < 8; ++i) r[i] = _mm512_maskz_mov_epi64(keep, r[i]);
+            for (int i = 0; i < 8; ++i) r[i] = keep(finite, r[i]);
             transpose(r);
-            for (int i = 0; i < 8; ++i) _mm512_storeu_si512(rows[i] + 8 * part, r[i]);
+            for (int i = 0; i < 8; ++i) store_lanes(rows[i] + 8 * part, r[i]);
         }
     }
 
@@ -133,7 +113,7 @@ struct Curve {
     // What the pair's slope divides by, and 1 where there is nothing to divide: a term at infinity, or opposite points.
     // Checked also tells equal points (their slope divides by 2y) and opposite ones, whose sum is infinite.
     template <bool Checked>
-    static IFMA_INLINE Value divisor(const Slot* slots, const Mask* infinite, const Pair& pair, Factor& factor) {
+    static VECTOR_INLINE Value divisor(const Slot* slots, const Mask* infinite, const Pair& pair, Factor& factor) {
         const Slot &p = slots[pair.a], &q = slots[pair.b];
         Value d = normal(q.x - p.x + F::template multiple<2>());
         Mask idle = infinite[pair.a] | infinite[pair.b];
@@ -151,7 +131,7 @@ struct Curve {
 
     // The sums of N pairs, step by step together: each step of one pair waits for its last, so another's fills the gap.
     template <bool Checked, int N>
-    static IFMA_INLINE void finish(Slot* slots, Mask* infinite, const Pair* pairs, const Value* inverse, const Factor* factors) {
+    static VECTOR_INLINE void finish(Slot* slots, Mask* infinite, const Pair* pairs, const Value* inverse, const Factor* factors) {
         Value slope[N], x[N], y[N];
 #pragma GCC unroll 2
         for (int k = 0; k < N; ++k) {
@@ -190,7 +170,7 @@ struct Curve {
         }
     }
 
-    static IFMA_INLINE Value tripled_square(const Value& x) {  // 3 x^2 with the factor of memory, below 4.5 p
+    static VECTOR_INLINE Value tripled_square(const Value& x) {  // 3 x^2 with the factor of memory, below 4.5 p
         const Value s = F::mul(F::sqr(x), F::template two_to<264>());
         return normal(F::reduced(s + s) + s);
     }
@@ -274,7 +254,7 @@ struct Curve {
 
     // For each chunk: out[chunk.target] = the sum of its entries' points. Chunks come longest first, so that the eight of
     // a group are of one length almost always; short lanes are filled with infinity.
-    static void sum_chunks(const u64* points, const u32* entries, const Chunk* chunks, size_t n_chunks, u64* out,
+    __attribute__((noinline)) static void sum_chunks(const u64* points, const u32* entries, const Chunk* chunks, size_t n_chunks, u64* out,
                            void* memory, size_t slots) {
         alignas(64) static constexpr u64 infinity[kPointWords] = {};
         const Space s = space_at(memory, slots);
@@ -317,7 +297,7 @@ struct Curve {
     }
 
     // a[i] += b[i] for i < n, canonical.
-    static void add_arrays(u64* a, const u64* b, size_t n, void* memory, size_t slots) {
+    __attribute__((noinline)) static void add_arrays(u64* a, const u64* b, size_t n, void* memory, size_t slots) {
         alignas(64) static constexpr u64 infinity[kPointWords] = {};
         const Space s = space_at(memory, slots);
         u64* const spare = reinterpret_cast<u64*>(s.factors);
@@ -417,7 +397,7 @@ struct Curve {
 
     // out = the sum over i of (i + 1) buckets[i], as a projective point in every lane. The buckets go through the workspace
     // part by part, eight times `slots` of them at most; in a part, lane l takes the l-th eighth.
-    static void reduce_buckets(const u64* buckets, size_t n, void* memory, size_t slots, Projective* out) {
+    __attribute__((noinline)) static void reduce_buckets(const u64* buckets, size_t n, void* memory, size_t slots, Projective* out) {
         alignas(64) static constexpr u64 zeros[kPointWords] = {};
         const Space s = space_at(memory, slots);
         unsigned levels = 0;
@@ -451,7 +431,7 @@ struct Curve {
 
     // The sum over w of 2^shift(w) windows[w], where shifts are running sums of widths; affine, canonical, with the factor of
     // memory. Returns false (and zeros) for infinity.
-    static bool join_windows(const Projective* windows, const unsigned* widths, size_t n, u64* out) {
+    __attribute__((noinline)) static bool join_windows(const Projective* windows, const unsigned* widths, size_t n, u64* out) {
         Projective acc = infinity();
         for (size_t w = n; w-- > 0;) {
             for (unsigned i = 0; i < widths[w]; ++i) acc = add(acc, acc);
@@ -472,5 +452,31 @@ struct Curve {
     }
 };
 
+// The functions that vector_kernel.hpp lists, each in the processor's mode for products.
+template <class Group>
+struct Entry {
+    using Projective = typename Group::Projective;
+
+    static void sum_chunks(const u64* points, const u32* entries, const Chunk* chunks, size_t n_chunks, u64* out, void* space,
+                           size_t slots) {
+        const ProductMode mode;
+        Group::sum_chunks(points, entries, chunks, n_chunks, out, space, slots);
+    }
+    static void reduce_buckets(const u64* buckets, size_t n, void* space, size_t slots, void* window) {
+        const ProductMode mode;
+        Group::reduce_buckets(buckets, n, space, slots, static_cast<Projective*>(window));
+    }
+    static bool join_windows(const void* windows, const unsigned* widths, size_t n, u64* out) {
+        const ProductMode mode;
+        return Group::join_windows(static_cast<const Projective*>(windows), widths, n, out);
+    }
+    static void add_arrays(u64* a, const u64* b, size_t n, void* space, size_t slots) {
+        const ProductMode mode;
+        Group::add_arrays(a, b, n, space, slots);
+    }
+    static constexpr CurveKernel kernel = {Group::kPointWords, sizeof(Projective), Group::space_bytes, sum_chunks,
+                                           reduce_buckets,     join_windows,       add_arrays};
+};
+
 }  // namespace
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

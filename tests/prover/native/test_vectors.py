@@ -1,7 +1,7 @@
-"""The vector engine (AVX-512 IFMA) on what its layout makes delicate: numbers of points around multiples of eight and powers of
+"""The vector engines (AVX2, AVX-512 IFMA) on what their layout makes delicate: numbers of points around multiples of eight and powers of
 two, sums that become equal, opposite or infinite inside a tree, buckets deep enough to be cut twice, and values at the
-edges of its 52-bit limbs. The oracle is the generator's known multiples, or every byte of the portable engine's result
-(which test_msm and test_ntt hold against py_ecc and the definition). A machine without the instructions skips this file."""
+edges of their 52-bit limbs. The oracle is the generator's known multiples, or every byte of the portable engine's result
+(which test_msm and test_ntt hold against py_ecc and the definition). A machine without the instructions skips those tests."""
 
 from __future__ import annotations
 
@@ -16,24 +16,13 @@ from prover.native import kernel
 R = curve_order
 
 
-def has_engine() -> bool:
-    before = kernel.engine()
-    try:
-        kernel.set_engine("ifma")
-    except kernel.MalformedInput:
-        return False
-    kernel.set_engine(before)
-    return True
-
-
-pytestmark = pytest.mark.skipif(not has_engine(), reason="this processor has no AVX-512 IFMA")
-
-
-@pytest.fixture(autouse=True)
-def engine() -> Iterator[None]:
+@pytest.fixture(params=["avx2", "ifma"], autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param not in kernel.engines():
+        pytest.skip(f"this processor has no {request.param}")
     before, threads = kernel.engine(), kernel.threads()
-    kernel.set_engine("ifma")
-    yield
+    kernel.set_engine(request.param)
+    yield request.param
     kernel.set_engine(before)
     kernel.set_threads(threads)
 
@@ -88,12 +77,12 @@ def test_sums_of_every_size_are_exact(n: int) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 63, 65, 129])
-def test_sums_on_the_twist_equal_the_portable_engine(n: int) -> None:
+def test_sums_on_the_twist_equal_the_portable_engine(n: int, engine: str) -> None:
     rng = random.Random(n)
     bases = b"".join(rng.choice(POOL_G2)[1] for _ in range(n))
     for draw in (lambda: rng.randrange(R), lambda: rng.choice((0, 1, 2, R - 1))):
         scalars = b"".join(le(draw()) for _ in range(n))
-        kernel.set_engine("ifma")
+        kernel.set_engine(engine)
         got = kernel.msm_g2(bases, scalars)
         kernel.set_engine("portable")
         assert got == kernel.msm_g2(bases, scalars)
@@ -150,20 +139,20 @@ EDGES += [e * pow(2, -256, R) % R for e in EDGES] + [R - 1, (R - 1) // 2, R260, 
 
 
 @pytest.mark.parametrize("log_size", [6, 7, 9, 10, 13, 14])
-def test_transforms_of_limb_edges_equal_the_portable_engine(log_size: int) -> None:
+def test_transforms_of_limb_edges_equal_the_portable_engine(log_size: int, engine: str) -> None:
     rng = random.Random(log_size)
     n = 1 << log_size
     for pick in (lambda: rng.choice(EDGES), lambda: R - 1, lambda: 0):
         a = b"".join(le(pick()) for _ in range(n))
         b = b"".join(le(rng.choice(EDGES)) for _ in range(n))
         results = []
-        for name in ("ifma", "portable"):
+        for name in (engine, "portable"):
             kernel.set_engine(name)
             results.append((kernel.ntt(a, False), kernel.ntt(a, True), kernel.quotient_on_coset(a, b)))
         assert results[0] == results[1]
 
 
-def test_the_engine_is_refused_by_name_only() -> None:
+def test_an_unknown_engine_is_refused_and_changes_nothing(engine: str) -> None:
     with pytest.raises(kernel.MalformedInput):
         kernel.set_engine("avx512")
-    assert kernel.engine() == "ifma"
+    assert kernel.engine() == engine

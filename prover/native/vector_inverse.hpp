@@ -4,9 +4,9 @@
 // callers use as the sign that some factor of their product was zero.
 #pragma once
 
-#include "ifma_modulus.hpp"
+#include "vector_modulus.hpp"
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 namespace {
 
 using i128 = __int128;
@@ -133,4 +133,4 @@ Words inverse(const Words& x) {
 }
 
 }  // namespace
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

@@ -1,24 +1,24 @@
 // The portable half of the vector engine's multi-scalar multiplication: which window size, which point meets which bucket
-// and in what order, and what each thread does. ifma_curve.hpp adds the points.
+// and in what order, and what each thread does. vector_curve.hpp adds the points.
 //
 // A scalar above r/2 counts as its negative, so that small numbers of either sign have few digits. Scalars are ordered by
 // how many signed windows they need: column w of the digits holds only those that reach window w, so zeros cost nothing and
 // bits cost one addition. A task is one window, or one of several equal pieces of a long one; it sorts its digits
 // by bucket, cuts long buckets into chunks of bounded length, orders chunks by length (the vector kernel adds eight of one
 // length together), and ends in one point. Tasks share nothing, so threads meet only at the end.
-#include "ifma_msm.hpp"
+#include "vector_msm.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <vector>
 
-#include "ifma_buffer.hpp"
-#include "ifma_kernel.hpp"
+#include "vector_buffer.hpp"
+#include "vector_kernel.hpp"
 #include "signed_windows.hpp"
 #include "threads.hpp"
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 namespace {
 
 constexpr unsigned kMaxBits = 253;  // of |k| <= r/2
@@ -293,7 +293,7 @@ Affine<G> msm(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, Ms
     if (window && (window < min_window || window > max_window)) throw MalformedInput("the window is 3 to 16 bits");
     if (n >= (std::size_t{1} << 31)) throw MalformedInput("too many scalars");
     constexpr bool first = std::is_same_v<G, G1>;
-    const CurveKernel& kernel = first ? *g1_kernel : *g2_kernel;
+    const CurveKernel& kernel = first ? *kernels().g1 : *kernels().g2;
     const Machine machine{std::max(1u, threads::count()), first ? 600.0 : 300.0};
     const Digits digits = recode(bases, scalars, n, kernel.point_words, window, machine);
     const std::vector<Task>& tasks = digits.plan.tasks;
@@ -342,7 +342,7 @@ Affine<G> msm(const std::uint8_t* bases, const Limbs* scalars, std::size_t n, Ms
 
 template <class G>
 void batch_add(Affine<G>* a, const Affine<G>* b, std::size_t n) {
-    const CurveKernel& kernel = std::is_same_v<G, G1> ? *g1_kernel : *g2_kernel;
+    const CurveKernel& kernel = std::is_same_v<G, G1> ? *kernels().g1 : *kernels().g2;
     thread_local Buffer space;
     const std::size_t slots = slots_for(kernel);
     kernel.add_arrays(reinterpret_cast<u64*>(a), reinterpret_cast<const u64*>(b), n, space.need(kernel.space_bytes(slots)), slots);
@@ -353,4 +353,4 @@ template void batch_add<G2>(Affine<G2>*, const Affine<G2>*, std::size_t);
 template Affine<G1> msm<G1>(const std::uint8_t*, const Limbs*, std::size_t, MsmCounts*, unsigned);
 template Affine<G2> msm<G2>(const std::uint8_t*, const Limbs*, std::size_t, MsmCounts*, unsigned);
 
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

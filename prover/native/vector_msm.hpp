@@ -3,7 +3,7 @@
 
 #include "msm.hpp"
 
-namespace tickproof::ifma {
+namespace tickproof::vectors {
 
 // window = 0: chosen from the scalars; tests force others (3..16).
 template <class G>
@@ -19,4 +19,4 @@ void batch_add(Affine<G>* a, const Affine<G>* b, std::size_t n);
 extern template void batch_add<G1>(Affine<G1>*, const Affine<G1>*, std::size_t);
 extern template void batch_add<G2>(Affine<G2>*, const Affine<G2>*, std::size_t);
 
-}  // namespace tickproof::ifma
+}  // namespace tickproof::vectors

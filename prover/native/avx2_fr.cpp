@@ -1,0 +1,22 @@
+// The vector kernel of Fr; see vector_fr.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
+#include "vector_kernel.hpp"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#include "vector_fr.hpp"
+
+namespace tickproof::vectors {
+
+const ScalarKernel* const avx2_fr_kernel = &ScalarEntry::kernel;
+
+}  // namespace tickproof::vectors
+
+#else
+
+namespace tickproof::vectors {
+
+const ScalarKernel* const avx2_fr_kernel = nullptr;
+
+}  // namespace tickproof::vectors
+
+#endif

@@ -1,0 +1,22 @@
+// The vector kernel of G1; see vector_curve.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
+#include "vector_kernel.hpp"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#include "vector_curve.hpp"
+
+namespace tickproof::vectors {
+
+const CurveKernel* const avx2_g1_kernel = &Entry<Curve<FqVec>>::kernel;
+
+}  // namespace tickproof::vectors
+
+#else
+
+namespace tickproof::vectors {
+
+const CurveKernel* const avx2_g1_kernel = nullptr;
+
+}  // namespace tickproof::vectors
+
+#endif
