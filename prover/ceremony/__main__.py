@@ -31,7 +31,7 @@ from prover.ceremony.native import NativeArithmetic
 from prover.ceremony.phase1 import require_prepared
 from prover.ceremony.preparation import prepared_file
 from prover.ceremony.transcript import contribution_hash
-from prover.ceremony.verification import check_shape
+from prover.ceremony.verification import check_shape, check_transcript
 from prover.formats.errors import FormatError
 from prover.formats.errors import Reason as FormatReason
 from prover.formats.ptau import Ptau, read_ptau
@@ -147,6 +147,7 @@ def _new(args: argparse.Namespace) -> None:
 def _contribute(args: argparse.Namespace) -> None:
     _absent(args.output)
     key = _read(args.key, read_zkey)
+    check_transcript(key, NativeArithmetic())  # Nobody's work should go into a key that will be refused.
     _so_far(key)
     before = key.transcript.contributions
     if before and before[-1].beacon is not None:
@@ -160,6 +161,7 @@ def _contribute(args: argparse.Namespace) -> None:
 def _beacon(args: argparse.Namespace) -> None:
     _absent(args.output)
     key = _read(args.key, read_zkey)
+    check_transcript(key, NativeArithmetic())
     new, _ = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
     _write(args.output, [write_zkey(new)])
     _so_far(new)

@@ -70,19 +70,21 @@ def verify_from_initial(
 ) -> Report:
     """Check a key against an initial key that the caller made. Raises `CeremonyError` 40..52."""
     _check_unchanged(initial, key)
-    delta, epsilon, checked = _check_contributions(initial, key, arithmetic)
-    if key.delta_1 != delta or not same_ratio(arithmetic, G1, delta, G2, key.delta_2):
-        raise CeremonyError(Reason.DELTA_MISMATCH, "delta is not the last contribution's")
+    if not key.transcript.contributions:
+        raise CeremonyError(
+            Reason.NO_CONTRIBUTION, "nobody contributed: anyone can forge proofs under this key"
+        )
+    checked = check_transcript(key, arithmetic)
+    if all(made.beacon is not None for made in checked):
+        raise CeremonyError(
+            Reason.NO_CONTRIBUTION, "only beacons, whose secrets are public: anyone can forge proofs"
+        )
     for name, before, after, reason in (
         ("late", initial.late, key.late, Reason.LATE_MISMATCH),
         ("H", initial.h, key.h, Reason.H_MISMATCH),
     ):
         _check_divided(arithmetic, before, after, key.delta_2, name, reason)
     if key.challenge is not None and initial.challenge is not None:
-        if key.challenge.epsilon_1 != epsilon or not same_ratio(
-            arithmetic, G1, epsilon, G2, key.challenge.epsilon_2
-        ):
-            raise CeremonyError(Reason.EPSILON_MISMATCH, "epsilon is not the last contribution's")
         early = (initial.challenge.early, key.challenge.early)
         _check_divided(arithmetic, *early, key.challenge.epsilon_2, "early", Reason.EARLY_MISMATCH)
     if require_beacon and checked[-1].beacon is None:
@@ -123,16 +125,12 @@ def _check_divided(
         raise CeremonyError(reason, f"the {name} query is not the initial one divided by the trapdoor")
 
 
-def _check_contributions(
-    initial: Zkey, key: Zkey, arithmetic: Arithmetic
-) -> tuple[G1Point, G1Point, tuple[Checked, ...]]:
-    contributions = key.transcript.contributions
-    if not contributions:
-        raise CeremonyError(
-            Reason.NO_CONTRIBUTION, "nobody contributed: anyone can forge proofs under this key"
-        )
+def check_transcript(key: Zkey, arithmetic: Arithmetic) -> tuple[Checked, ...]:
+    """Check that the contributions follow each other and lead to the key's delta (and epsilon): all that the key
+    alone can show, whether or not anybody has contributed. Raises `CeremonyError` 40, 43..48."""
     with_challenge = key.challenge is not None
-    delta, epsilon = initial.delta_1, G1
+    contributions = key.transcript.contributions
+    delta, epsilon = G1, G1
     checked = []
     for i, made in enumerate(contributions):
         what = f"contribution {i + 1}"
@@ -154,11 +152,14 @@ def _check_contributions(
             epsilon = made.epsilon.after
         _check_beacon(made, what)
         checked.append(Checked(contribution_hash(made), made.name, made.beacon))
-    if all(made.beacon is not None for made in contributions):
-        raise CeremonyError(
-            Reason.NO_CONTRIBUTION, "only beacons, whose secrets are public: anyone can forge proofs"
-        )
-    return delta, epsilon, tuple(checked)
+    if key.delta_1 != delta or not same_ratio(arithmetic, G1, delta, G2, key.delta_2):
+        raise CeremonyError(Reason.DELTA_MISMATCH, "delta is not the last contribution's")
+    if key.challenge is not None and (
+        key.challenge.epsilon_1 != epsilon
+        or not same_ratio(arithmetic, G1, epsilon, G2, key.challenge.epsilon_2)
+    ):
+        raise CeremonyError(Reason.EPSILON_MISMATCH, "epsilon is not the last contribution's")
+    return tuple(checked)
 
 
 def _check_knowledge(

@@ -1,13 +1,16 @@
 """`python -m prover.ceremony`: the verbs on files, exit codes, what a clumsy user is told, and nothing left
 behind when a step is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from prover.ceremony.__main__ import main
 from prover.formats.sections import read_sections, write_sections
-from prover.formats.zkey import read_zkey
+from prover.formats.zkey import read_zkey, write_zkey
+
+from .powers import unsafe_powers
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "snarkjs"
 R1CS, PTAU = str(VECTORS / "multiplier" / "multiplier.r1cs"), str(VECTORS / "ceremony" / "p4.ptau")
@@ -88,6 +91,16 @@ def test_refusals(tmp_path, capsys):
     key[-200] ^= 1
     damaged.write_bytes(key)
     refused(2, f"{damaged}: NOT_ON_CURVE (9)", "contribute", damaged, target)
+    # A key whose delta is not its contributions': on the curve, so only the transcript shows it.
+    wrong = tmp_path / "wrong"
+    contributed = read_zkey(Path(LAST).read_bytes())
+    wrong.write_bytes(write_zkey(replace(contributed, delta_1=contributed.beta_1)))
+    refused(1, "DELTA_MISMATCH (47)", "contribute", wrong, target)
+    refused(1, "DELTA_MISMATCH", "beacon", wrong, target, "00")
+    # Powers that the key was not made on.
+    powers = tmp_path / "powers"
+    unsafe_powers(powers, 4, 3, 5, 7)
+    refused(1, "the key is on other powers of tau", "verify", R1CS, powers, LAST, "--unsafe-powers")
     # What is there is not replaced, not even by itself.
     refused(2, "exists already", "contribute", FIRST, damaged)
     assert damaged.read_bytes() == bytes(key)
@@ -95,4 +108,4 @@ def test_refusals(tmp_path, capsys):
         main(["beacon", FIRST, target, "0g"])
     assert stopped.value.code == 2
     assert "even number of hexadecimal digits" in capsys.readouterr().err
-    assert sorted(tmp_path.iterdir()) == sorted([empty, cut, damaged])
+    assert sorted(tmp_path.iterdir()) == sorted([empty, cut, damaged, wrong, powers])
