@@ -1,13 +1,13 @@
-// The vector kernel of G1; see vector_curve.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
+// The vector kernel of G1; see vector_buckets.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
 #include "vector_kernel.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
 
-#include "vector_curve.hpp"
+#include "vector_buckets.hpp"
 
 namespace tickproof::vectors {
 
-const CurveKernel* const avx2_g1_kernel = &Entry<Curve<FqVec>>::kernel;
+const CurveKernel* const avx2_g1_kernel = &Entry<Buckets<FqVec>>::kernel;
 
 }  // namespace tickproof::vectors
 

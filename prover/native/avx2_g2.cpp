@@ -1,13 +1,13 @@
-// The vector kernel of G2; see vector_curve.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
+// The vector kernel of G2; see vector_buckets.hpp. Compiled for AVX2 and FMA, called only where the processor has it.
 #include "vector_kernel.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
 
-#include "vector_curve.hpp"
+#include "vector_buckets.hpp"
 
 namespace tickproof::vectors {
 
-const CurveKernel* const avx2_g2_kernel = &Entry<Curve<Fq2Vec>>::kernel;
+const CurveKernel* const avx2_g2_kernel = &Entry<Buckets<Fq2Vec>>::kernel;
 
 }  // namespace tickproof::vectors
 

@@ -1,13 +1,13 @@
-// The vector kernel of G2; see vector_curve.hpp. Compiled for AVX-512 with IFMA, called only where the processor has it.
+// The vector kernel of G2; see vector_buckets.hpp. Compiled for AVX-512 with IFMA, called only where the processor has it.
 #include "vector_kernel.hpp"
 
 #if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
 
-#include "vector_curve.hpp"
+#include "vector_buckets.hpp"
 
 namespace tickproof::vectors {
 
-const CurveKernel* const ifma_g2_kernel = &Entry<Curve<Fq2Vec>>::kernel;
+const CurveKernel* const ifma_g2_kernel = &Entry<Buckets<Fq2Vec>>::kernel;
 
 }  // namespace tickproof::vectors
 

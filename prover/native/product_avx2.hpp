@@ -15,11 +15,11 @@
 namespace tickproof::vectors {
 namespace {
 
-// For the lifetime of the object doubles are rounded towards zero. The work in between belongs into a function that is not
-// inlined, so that no compiler moves an operation out of it.
+// For the lifetime of the object doubles are rounded towards zero, with no exceptions raised, whatever mode the caller was
+// in. The work in between belongs into a function that is not inlined, so that no compiler moves an operation out of it.
 class ProductMode {
    public:
-    ProductMode() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_TOWARD_ZERO); }
+    ProductMode() : before_(_mm_getcsr()) { _mm_setcsr(_MM_MASK_MASK | _MM_ROUND_TOWARD_ZERO); }
     ~ProductMode() { _mm_setcsr(before_); }
     ProductMode(const ProductMode&) = delete;
     ProductMode& operator=(const ProductMode&) = delete;

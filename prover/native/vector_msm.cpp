@@ -203,8 +203,9 @@ void sort_chunks(std::vector<Chunk>& chunks, std::vector<Chunk>& out) {
     for (const Chunk& chunk : chunks) out[count[chunk.length]++] = chunk;
 }
 
-// Enough vectors that the one inversion of a round is a small part of it, and few enough to stay in the cache.
-std::size_t slots_for(const CurveKernel& kernel) { return 4096 / kernel.point_words; }
+// Enough vectors that the one inversion of a round is a small part of it, and few enough that they, what the way back
+// needs of each pair, and the points fetched ahead stay in a second-level cache of 512 KiB.
+std::size_t slots_for(const CurveKernel& kernel) { return 2048 / kernel.point_words; }
 
 struct Tally {
     std::size_t bucket_adds = 0, reduction_adds = 0;
