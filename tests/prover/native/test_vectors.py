@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from py_ecc.optimized_bn128 import G1, G2, add, curve_order, multiply, neg, normalize
@@ -54,6 +55,7 @@ POOL = multiples(48)
 POOL_G2 = [(0, bytes(128))] + [(s * k, g2_bytes(multiply(G2, k * s % R))) for k in (1, 2, 3) for s in (1, -1)]
 
 
+@cache  # both engines are asked the same
 def times_g1(k: int) -> bytes:
     return g1_bytes(multiply(G1, k % R)) if k % R else bytes(64)
 
