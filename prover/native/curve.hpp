@@ -27,6 +27,13 @@ struct Fq2 {
     friend constexpr Fq2 operator-(const Fq2& a, const Fq2& b) { return {a.c0 - b.c0, a.c1 - b.c1}; }
     friend constexpr Fq2 operator-(const Fq2& a) { return {-a.c0, -a.c1}; }
     friend constexpr Fq2 operator*(const Fq2& a, const Fq2& b) {
+#if TICKPROOF_HAS_ADX
+        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+            Fq2 out;
+            x86::quadratic_mul<Fq>(out.c0.v.data(), out.c1.v.data(), a.c0.v.data(), a.c1.v.data(), b.c0.v.data(), b.c1.v.data());
+            return out;
+        }
+#endif
         Fq t0 = a.c0 * b.c0;
         Fq t1 = a.c1 * b.c1;
         Fq cross = (a.c0 + a.c1) * (b.c0 + b.c1);
@@ -37,6 +44,15 @@ struct Fq2 {
     constexpr Fq2& operator-=(const Fq2& o) { return *this = *this - o; }
     constexpr Fq2& operator*=(const Fq2& o) { return *this = *this * o; }
     constexpr Fq2 sqr() const {
+#if TICKPROOF_HAS_ADX
+        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+            const Fq difference = c0 - c1;
+            Fq2 out;
+            x86::add_mul<Fq>(out.c0.v.data(), c0.v.data(), c1.v.data(), difference.v.data());
+            x86::add_mul<Fq>(out.c1.v.data(), c0.v.data(), c0.v.data(), c1.v.data());
+            return out;
+        }
+#endif
         Fq product = c0 * c1;
         return {(c0 + c1) * (c0 - c1), product.dbl()};
     }

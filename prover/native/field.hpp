@@ -18,6 +18,9 @@
 
 #include "errors.hpp"
 #include "field_x86.hpp"
+#if TICKPROOF_HAS_ADX
+#include "montgomery_x86.hpp"
+#endif
 
 namespace tickproof {
 
@@ -82,6 +85,20 @@ constexpr u64 montgomery_inverse(u64 m) {
     return ~x + 1;
 }
 
+// 2^-64 mod m, for odd m: (n0 m + 1) / 2^64, which is below m.
+constexpr Limbs inverse_of_word(const Limbs& m) {
+    const u64 n0 = montgomery_inverse(m[0]);
+    u128 carry = (static_cast<u128>(n0) * m[0] + 1) >> 64;
+    Limbs out{};
+    for (std::size_t i = 1; i < 4; ++i) {
+        carry += static_cast<u128>(n0) * m[i];
+        out[i - 1] = static_cast<u64>(carry);
+        carry >>= 64;
+    }
+    out[3] = static_cast<u64>(carry);
+    return out;
+}
+
 // 2^k mod m, for the Montgomery constants.
 constexpr Limbs power_of_two_mod(int k, const Limbs& m) {
     Limbs a{1, 0, 0, 0};
@@ -113,6 +130,7 @@ struct Field {
 
     static constexpr Limbs modulus = P::modulus;
     static constexpr u64 n0 = montgomery_inverse(P::modulus[0]);
+    static constexpr Limbs fold = inverse_of_word(P::modulus);
     static constexpr Limbs r1 = power_of_two_mod(256, P::modulus);
     static constexpr Limbs r2 = power_of_two_mod(512, P::modulus);
     // The no-carry form of CIOS and sums without a fifth limb need room above the modulus.

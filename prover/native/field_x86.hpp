@@ -1,13 +1,14 @@
 // Which multiplication runs: decided when the extension is loaded, from the processor and from the environment variable
 // TICKPROOF_ENGINE=portable|adx|avx2|ifma (it can only lower what the processor offers), and changeable by tests. This file
-// owns that choice and the BMI2/ADX assembly; the vector engines have files of their own.
+// owns that choice and the assembly for sums; products are in montgomery_x86.hpp, and the vector engines have files of their own.
 #pragma once
 
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+// Unoptimised, compilers give every operand an address register of its own, and the products need nearly all registers.
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__OPTIMIZE__)
 #define TICKPROOF_HAS_ADX 1
 #include <cpuid.h>
 #else
@@ -60,89 +61,6 @@ inline Engine engine = engine_from_environment();
 
 #if TICKPROOF_HAS_ADX
 namespace x86 {
-
-// out = a * b / 2^256 mod p, fully reduced; out may alias a or b. One row of the operand and one row of the reduction at
-// a time, the two carry chains (CF through adcx, OF through adox) running beside each other. F gives modulus and n0.
-template <class F>
-[[gnu::always_inline]] inline void montgomery_mul(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b) {
-    std::uint64_t t0, t1, t2, t3, hi, lo, s0;
-#define TP_REDUCE                      \
-    "movq %[n0], %%rdx\n\t"            \
-    "imulq %[t0], %%rdx\n\t"           \
-    "xorl %k[lo], %k[lo]\n\t"          \
-    "mulxq %[q0], %[lo], %[s0]\n\t"    \
-    "adcxq %[t0], %[lo]\n\t"           \
-    "movq %[s0], %[t0]\n\t"            \
-    "mulxq %[q1], %[lo], %[s0]\n\t"    \
-    "adcxq %[t1], %[t0]\n\t"           \
-    "adoxq %[lo], %[t0]\n\t"           \
-    "movq %[s0], %[t1]\n\t"            \
-    "mulxq %[q2], %[lo], %[s0]\n\t"    \
-    "adcxq %[t2], %[t1]\n\t"           \
-    "adoxq %[lo], %[t1]\n\t"           \
-    "movq %[s0], %[t2]\n\t"            \
-    "mulxq %[q3], %[lo], %[s0]\n\t"    \
-    "adcxq %[t3], %[t2]\n\t"           \
-    "adoxq %[lo], %[t2]\n\t"           \
-    "movq %[s0], %[t3]\n\t"            \
-    "movl $0, %k[lo]\n\t"              \
-    "adcxq %[lo], %[t3]\n\t"           \
-    "adoxq %[hi], %[t3]\n\t"
-#define TP_ROW(i)                      \
-    "movq " #i "(%[b]), %%rdx\n\t"     \
-    "xorl %k[lo], %k[lo]\n\t"          \
-    "mulxq (%[a]), %[lo], %[hi]\n\t"   \
-    "adoxq %[lo], %[t0]\n\t"           \
-    "adcxq %[hi], %[t1]\n\t"           \
-    "mulxq 8(%[a]), %[lo], %[hi]\n\t"  \
-    "adoxq %[lo], %[t1]\n\t"           \
-    "adcxq %[hi], %[t2]\n\t"           \
-    "mulxq 16(%[a]), %[lo], %[hi]\n\t" \
-    "adoxq %[lo], %[t2]\n\t"           \
-    "adcxq %[hi], %[t3]\n\t"           \
-    "mulxq 24(%[a]), %[lo], %[hi]\n\t" \
-    "adoxq %[lo], %[t3]\n\t"           \
-    "movl $0, %k[lo]\n\t"              \
-    "adcxq %[lo], %[hi]\n\t"           \
-    "adoxq %[lo], %[hi]\n\t"
-    __asm__(
-        "movq (%[b]), %%rdx\n\t"
-        "xorl %k[lo], %k[lo]\n\t"
-        "mulxq (%[a]), %[t0], %[t1]\n\t"
-        "mulxq 8(%[a]), %[lo], %[t2]\n\t"
-        "adoxq %[lo], %[t1]\n\t"
-        "mulxq 16(%[a]), %[lo], %[t3]\n\t"
-        "adoxq %[lo], %[t2]\n\t"
-        "mulxq 24(%[a]), %[lo], %[hi]\n\t"
-        "adoxq %[lo], %[t3]\n\t"
-        "movl $0, %k[lo]\n\t"
-        "adoxq %[lo], %[hi]\n\t"
-        TP_REDUCE TP_ROW(8) TP_REDUCE TP_ROW(16) TP_REDUCE TP_ROW(24) TP_REDUCE
-        // subtract p once if that does not borrow
-        "movq %[t0], %[lo]\n\t"
-        "movq %[t1], %[hi]\n\t"
-        "movq %[t2], %[s0]\n\t"
-        "movq %[t3], %%rdx\n\t"
-        "subq %[q0], %[t0]\n\t"
-        "sbbq %[q1], %[t1]\n\t"
-        "sbbq %[q2], %[t2]\n\t"
-        "sbbq %[q3], %[t3]\n\t"
-        "cmovcq %[lo], %[t0]\n\t"
-        "cmovcq %[hi], %[t1]\n\t"
-        "cmovcq %[s0], %[t2]\n\t"
-        "cmovcq %%rdx, %[t3]\n\t"
-        : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [hi] "=&r"(hi), [lo] "=&r"(lo), [s0] "=&r"(s0)
-        : [a] "r"(a), [b] "r"(b), [q0] "m"(F::modulus[0]), [q1] "m"(F::modulus[1]), [q2] "m"(F::modulus[2]),
-          [q3] "m"(F::modulus[3]), [n0] "m"(F::n0), "m"(*reinterpret_cast<const std::uint64_t (*)[4]>(a)),
-          "m"(*reinterpret_cast<const std::uint64_t (*)[4]>(b))
-        : "rdx", "cc");
-#undef TP_REDUCE
-#undef TP_ROW
-    out[0] = t0;
-    out[1] = t1;
-    out[2] = t2;
-    out[3] = t3;
-}
 
 // out = a + b mod p and out = a - b mod p. Plain x86-64: compilers turn the same sums in C++ into chains that spill flags.
 template <class F>

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "babyjub.hpp"
 #include "groth16.hpp"
 #include "msm.hpp"
 #include "ntt.hpp"
@@ -44,13 +45,34 @@ std::vector<Engine> engines() {
     return out;
 }
 
+// Limbs at which carries start, stop or run through: as they stand in memory, in Montgomery form.
+template <class F>
+std::vector<F> limb_edges() {
+    const std::vector<u64> low{0,          1,          ~0ull,        ~0ull - 1,      1ull << 63, (1ull << 63) - 1,
+                               F::modulus[0], F::modulus[0] - 1, F::modulus[1], F::modulus[2], F::n0,     ~F::n0};
+    const std::vector<u64> top{0, 1, F::modulus[3] / 2, F::modulus[3] - 1, F::modulus[3]};
+    std::vector<F> out;
+    const auto take = [&](const Limbs& v) {
+        if (limbs::less(v, F::modulus)) out.push_back(F{v});
+    };
+    for (u64 k = 0; k < 4; ++k) {
+        Limbs last = F::modulus;
+        limbs::sub_from(last, {k + 1, 0, 0, 0});
+        take(last);
+        take({k, 0, 0, 0});
+    }
+    for (u64 high : top) {
+        for (u64 x : low) take({x, x, x, high});
+        for (int i = 0; i < 12; ++i)
+            take({low[random_bits() % low.size()], low[random_bits() % low.size()], low[random_bits() % low.size()], high});
+    }
+    return out;
+}
+
 template <class F>
 void test_field() {
-    std::vector<F> samples{F::zero(), F::one(), -F::one(), F{Limbs{~0ull, ~0ull, ~0ull, F::modulus[3] - 1}}};
-    Limbs top = F::modulus;
-    limbs::sub_from(top, {1, 0, 0, 0});
-    samples.push_back(F{top});
-    for (int i = 0; i < 200; ++i)
+    std::vector<F> samples = limb_edges<F>();
+    for (int i = 0; i < 100; ++i)
         samples.push_back(F::from_limbs_reduced({random_bits(), random_bits(), random_bits(), random_bits()}));
     for (const F& a : samples) {
         for (const F& b : samples) {
@@ -58,9 +80,36 @@ void test_field() {
             const F product = a * b, sum = a + b, difference = a - b;
             engine = best_engine();
             expect(a * b == product && a + b == sum && a - b == difference, "field arithmetic differs between engines");
+            expect(limbs::less((a * b).v, F::modulus), "a product is not reduced");
         }
         expect(a.is_zero() ? a.inv().is_zero() : (a * a.inv()).is_one(), "inverse");
+        F square = a;
+        square *= square;
+        expect(square == F::mul_portable(a, a), "a product over its own operands");
     }
+}
+
+// Lazy reduction against the schoolbook's four products.
+void test_extension() {
+    const std::vector<Fq> edges = limb_edges<Fq>();
+    const auto pick = [&] {
+        if (random_bits() % 3) return edges[random_bits() % edges.size()];
+        return Fq::from_limbs_reduced({random_bits(), random_bits(), random_bits(), random_bits()});
+    };
+    for (int i = 0; i < 20000; ++i) {
+        const Fq2 a{pick(), pick()}, b{pick(), pick()};
+        engine = Engine::portable;
+        const Fq2 product{a.c0 * b.c0 - a.c1 * b.c1, a.c0 * b.c1 + a.c1 * b.c0};
+        const Fq2 square{a.c0 * a.c0 - a.c1 * a.c1, a.c0 * a.c1 + a.c1 * a.c0};
+        for (Engine e : engines()) {
+            engine = e;
+            expect(a * b == product && a.sqr() == square, "extension arithmetic differs between engines");
+            Fq2 over = a;
+            over *= over;
+            expect(over == square, "an extension product over its own operands");
+        }
+    }
+    engine = best_engine();
 }
 
 template <class G>
@@ -318,6 +367,8 @@ int main(int argc, char** argv) {
     if (wanted("field")) {
         test_field<Fr>();
         test_field<Fq>();
+        test_field<babyjub::Scalar>();
+        test_extension();
     }
     if (wanted("sums")) {
         test_msm<G1>(g1_generator(), 9000);
