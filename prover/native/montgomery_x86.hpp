@@ -77,8 +77,8 @@ inline constexpr std::array<std::uint64_t, 17> constants = [] {
     return out;
 }();
 
-// The products take 13 of the 14 registers that a frame pointer leaves. The compiler must not spend two on one place, one
-// for its pointer and one for the operand that says it is read: after this it knows no other way to it.
+// The products take up to all of the 14 registers that a frame pointer leaves. The compiler must not spend two on one place,
+// one for its pointer and one for the operand that says it is read: after this it knows no other way to it.
 template <class T>
 [[gnu::always_inline]] inline T* in_one_register(T* place) {
     __asm__("" : "+r"(place));
@@ -100,23 +100,24 @@ template <class F>
     b = in_one_register(b);
     std::uint64_t c0, c1, c2, c3, c4, c5, x0, x1, x2, z;
     __asm__(
-        CLEAR RDX_AT(B(0)) MULX(A(0), c0, c1) MULX(A(8), x0, c2) ADCX(x0, c1) MULX(A(24), x0, c4) MULX(A(16), x1, c3)
-        ADCX(x1, c2) ADCX(x0, c3) RDX_AT(B(8)) MULX(A(0), x0, x1) ADCX(z, c4) CLEAR ADCX(x0, c1) MULX(A(8), x0, x2)
-        ADOX(x1, c2) ADCX(x0, c2) ADOX(x2, c3) MULX(A(16), x0, x1) ADCX(x0, c3) ADOX(x1, c4) MULX(A(24), x0, c5) RDX(c0)
-        ADOX(z, c5) ADCX(x0, c4) ADCX(z, c5) CLEAR MULX(FOLD(0), x0, x1) MULX(FOLD(8), x2, c0) ADCX(x0, c1) ADOX(x1, c2)
-        ADCX(x2, c2) ADOX(c0, c3) MULX(FOLD(16), x0, x1) ADOX(x1, c4) ADCX(x0, c3) MULX(FOLD(24), x0, x1) RDX_AT(B(16))
-        ADCX(x0, c4) MULX(A(8), x0, x2) ADOX(x1, c5) ADCX(z, c5) CLEAR MULX(A(0), x1, c0) ADOX(c0, c3) ADCX(x1, c2)
-        MULX(A(16), x1, c0) ADOX(x2, c4) ADOX(c0, c5) MULX(A(24), x2, c0) ADCX(x0, c3) ADCX(x1, c4) ADCX(x2, c5)
-        ADOX(z, c0) ADCX(z, c0) RDX(c1) MULX(FOLD(0), x0, x1) CLEAR ADCX(x0, c2) ADOX(x1, c3) MULX(FOLD(8), x0, x1)
-        MULX(FOLD(16), x2, c1) ADCX(x0, c3) ADOX(x1, c4) ADOX(c1, c5) MULX(FOLD(24), x0, x1) ADCX(x2, c4) ADOX(x1, c0)
-        ADCX(x0, c5) ADCX(z, c0) CLEAR RDX_AT(B(24)) MULX(A(0), x0, x1) ADOX(x1, c4) MULX(A(8), x1, x2) ADCX(x0, c3)
-        ADCX(x1, c4) ADOX(x2, c5) MULX(A(16), x0, x1) ADOX(x1, c0) ADCX(x0, c5) MULX(A(24), x0, c1) ADCX(x0, c0)
-        ADOX(z, c1) ADCX(z, c1) RDX(c2) MULX(FOLD(0), x0, x1) CLEAR ADCX(x0, c3) ADOX(x1, c4) MULX(FOLD(24), x0, x1)
-        MULX(FOLD(8), x2, c2) ADOX(c2, c5) ADCX(x2, c4) MULX(FOLD(16), x2, c2) RDX_AT(N0) ADOX(c2, c0) ADOX(x1, c1)
-        ADCX(x2, c5) ADCX(x0, c0) ADCX(z, c1) IMUL(c3) CLEAR MULX(P(0), x0, x1) ADOX(x1, c4) ADCX(x0, c3)
-        MULX(P(8), x0, x1) ADCX(x0, c4) ADOX(x1, c5) MULX(P(16), x0, x1) ADOX(x1, c0) MULX(P(24), x1, x2) ADOX(x2, c1)
-        COPY(c4, x2) ADCX(x0, c5) ADCX(x1, c0) ADCX(z, c1) SUB(P(0), c4) COPY(c5, x0) SBB(P(8), c5) COPY(c0, x1)
-        COPY(c1, c3) SBB(P(16), c0) SBB(P(24), c1) CMOVC(x2, c4) CMOVC(x0, c5) CMOVC(x1, c0) CMOVC(c3, c1)
+        RDX_AT(B(0)) CLEAR MULX(A(0), c0, c1) MULX(A(8), x0, c2) ADCX(x0, c1) MULX(A(16), x0, c3) MULX(A(24), x1, c4)
+        ADCX(x0, c2) ADCX(x1, c3) RDX_AT(B(8)) MULX(A(0), x0, x1) ADCX(z, c4) CLEAR ADCX(x0, c1) MULX(A(8), x0, x2)
+        ADOX(x1, c2) ADCX(x0, c2) ADOX(x2, c3) MULX(A(16), x0, x1) ADCX(x0, c3) ADOX(x1, c4) MULX(A(24), x0, c5)
+        ADOX(z, c5) ADCX(x0, c4) ADCX(z, c5) CLEAR RDX(c0) MULX(FOLD(0), x0, x1) ADCX(x0, c1) MULX(FOLD(8), x0, x2)
+        ADOX(x1, c2) ADCX(x0, c2) ADOX(x2, c3) MULX(FOLD(16), x0, x1) ADCX(x0, c3) ADOX(x1, c4) MULX(FOLD(24), x0, x1)
+        RDX_AT(B(16)) ADCX(x0, c4) MULX(A(8), x0, x2) ADOX(x1, c5) ADCX(z, c5) CLEAR MULX(A(0), x1, c0) ADOX(c0, c3)
+        ADCX(x1, c2) MULX(A(16), x1, c0) ADOX(x2, c4) ADOX(c0, c5) MULX(A(24), x2, c0) ADCX(x0, c3) ADCX(x1, c4)
+        ADCX(x2, c5) ADOX(z, c0) ADCX(z, c0) RDX(c1) MULX(FOLD(0), x0, x1) CLEAR ADCX(x0, c2) ADOX(x1, c3)
+        MULX(FOLD(8), x0, x1) MULX(FOLD(16), x2, c1) ADCX(x0, c3) ADOX(x1, c4) ADOX(c1, c5) MULX(FOLD(24), x0, x1)
+        ADCX(x2, c4) ADOX(x1, c0) ADCX(x0, c5) ADCX(z, c0) CLEAR RDX_AT(B(24)) MULX(A(0), x0, x1) ADCX(x0, c3)
+        ADOX(x1, c4) MULX(A(8), x0, x1) ADOX(x1, c5) ADCX(x0, c4) MULX(A(16), x0, x1) ADOX(x1, c0) ADCX(x0, c5)
+        MULX(A(24), x0, c1) ADOX(z, c1) ADCX(x0, c0) ADCX(z, c1) RDX(c2) MULX(FOLD(0), x0, x1) CLEAR ADCX(x0, c3)
+        ADOX(x1, c4) MULX(FOLD(8), x0, x1) MULX(FOLD(24), x2, c2) ADOX(x1, c5) ADCX(x0, c4) MULX(FOLD(16), x0, x1)
+        RDX_AT(N0) ADCX(x0, c5) ADOX(x1, c0) ADOX(c2, c1) ADCX(x2, c0) ADCX(z, c1) IMUL(c3) CLEAR MULX(P(0), x0, x1)
+        ADCX(x0, c3) MULX(P(8), x0, x2) ADOX(x1, c4) ADCX(x0, c4) ADOX(x2, c5) MULX(P(16), x0, x1) ADOX(x1, c0)
+        ADCX(x0, c5) MULX(P(24), x0, x1) ADOX(x1, c1) COPY(c4, x1) ADCX(x0, c0) ADCX(z, c1) SUB(P(0), c4) COPY(c5, x0)
+        SBB(P(8), c5) COPY(c0, x2) SBB(P(16), c0) COPY(c1, c3) SBB(P(24), c1) CMOVC(x1, c4) CMOVC(x0, c5) CMOVC(x2, c0)
+        CMOVC(c3, c1)
         : OUT(c0), OUT(c1), OUT(c2), OUT(c3), OUT(c4), OUT(c5), OUT(x0), OUT(x1), OUT(x2), OUT(z)
         : [a] "r"(a), [b] "r"(b), "m"(*reinterpret_cast<const Words4*>(a)), "m"(*reinterpret_cast<const Words4*>(b)),
           [constants] "m"(constants<F>)
