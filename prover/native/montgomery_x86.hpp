@@ -19,7 +19,7 @@
 // The two carry chains run beside each other, CF through adcx and OF through adox; CLEAR starts both and keeps z zero.
 // Listings are in columns: c_k holds column k of the product, later column k + 6 (or k + 5); x_k are halves of products. The
 // order is not the one in which one writes down rows and folds: how a processor spreads additions over its ports beside
-// mulx depends on it, by a fifth on Zen 3 and 4. These orders were found by measuring thousands that keep every dependency.
+// mulx depends on it, by a fifth on Zen 4. These orders were found by measuring thousands that keep every dependency.
 #pragma once
 
 #include <array>
