@@ -5,7 +5,10 @@ edges of their 52-bit limbs. The oracle is the generator's known multiples, or e
 
 from __future__ import annotations
 
+import ctypes
+import platform
 import random
+import sys
 from collections.abc import Iterator
 from functools import cache
 
@@ -152,6 +155,31 @@ def test_transforms_of_limb_edges_equal_the_portable_engine(log_size: int, engin
             kernel.set_engine(name)
             results.append((kernel.ntt(a, False), kernel.ntt(a, True), kernel.quotient_on_coset(a, b)))
         assert results[0] == results[1]
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or not sys.platform.startswith("linux"), reason="glibc's modes"
+)
+@pytest.mark.parametrize("mode", [0x400, 0x800, 0xC00])  # down, up, towards zero
+def test_the_caller_s_rounding_mode_neither_matters_nor_changes(mode: int) -> None:
+    """The AVX2 engine multiplies doubles in a mode of its own."""
+    libm = ctypes.CDLL("libm.so.6")
+    rng = random.Random(mode)
+    values = b"".join(le(rng.randrange(R)) for _ in range(256))
+    chosen = [(k, point) for k, point in POOL if k > 0]
+    bases, scalars = b"".join(point for _, point in chosen), le(R - 5) * len(chosen)
+    total = times_g1(-5 * sum(k for k, _ in chosen))
+    expected = kernel.ntt(values, False)
+    before = libm.fegetround()
+    assert libm.fesetround(mode) == 0
+    try:
+        for threads in (1, 2):
+            kernel.set_threads(threads)
+            assert kernel.ntt(values, False) == expected
+            assert kernel.msm_g1(bases, scalars) == total
+            assert libm.fegetround() == mode
+    finally:
+        assert libm.fesetround(before) == 0
 
 
 def test_an_unknown_engine_is_refused_and_changes_nothing(engine: str) -> None:
