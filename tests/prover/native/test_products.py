@@ -31,7 +31,16 @@ def flags(engine: str) -> list[str]:
 
 def run(source: Path, engine: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = folder / "products"
-    command = [COMPILER, "-std=c++20", "-O2", "-w", "-fno-strict-aliasing", *flags(engine), f"-I{NATIVE}", str(source)]
+    command = [
+        COMPILER,
+        "-std=c++20",
+        "-O2",
+        "-w",
+        "-fno-strict-aliasing",
+        *flags(engine),
+        f"-I{NATIVE}",
+        str(source),
+    ]
     built = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, check=False)
     if built.returncode and "unrecognized" in built.stderr:
         pytest.skip(f"{COMPILER} does not know the instructions of {engine}")
