@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[3] / "prover" / "native" / "montgomery_x86.hpp"
+pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="an installed package has no sources")
 WORD = 1 << 64
 MODULI = {
     "Fq": 21888242871839275222246405745257275088696311157297823662689037894645226208583,

@@ -20,6 +20,7 @@ COMPILER = os.environ.get("CXX", "g++")
 pytestmark = [
     pytest.mark.prove,
     pytest.mark.skipif(shutil.which(COMPILER) is None, reason="needs a C++ compiler"),
+    pytest.mark.skipif(not NATIVE.exists(), reason="an installed package has no sources"),
 ]
 
 
