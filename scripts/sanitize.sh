@@ -25,11 +25,11 @@ for name in msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing
     [ "$name" = sanitize ] && source=tests/prover/native/sanitize.cpp
     [ -e "$source" ] || continue
     extra=
-    # Vector code is one huge inlined loop after another: checks as calls, and no undefined-behaviour checks of its own
-    # (it has no signed arithmetic), keep the compiler's time bounded.
+    # Vector code is one huge inlined loop after another: checks as calls, lines but no variables for debuggers, and no
+    # undefined-behaviour checks of its own (it has no signed arithmetic) keep the compiler's time bounded.
     case " $vector_files " in
     *" $name.cpp "*)
-        extra="$(listed "$(echo "${name%%_*}" | tr a-z A-Z)_FLAGS") -fno-sanitize=undefined --param asan-instrumentation-with-call-threshold=0"
+        extra="$(listed "$(echo "${name%%_*}" | tr a-z A-Z)_FLAGS") -g1 -fno-sanitize=undefined --param asan-instrumentation-with-call-threshold=0"
         extra="$extra -Wno-uninitialized -Wno-maybe-uninitialized"
         ;;
     esac
