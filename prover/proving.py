@@ -91,7 +91,7 @@ class CircuitProver:
         if y != evaluate(words, chi):
             raise UnprovableInputs("the inputs prove other words than those handed over")
         late = time.perf_counter()
-        made = self._finish(witness)
+        made = self._finish(witness, d)
         proof = proof_from_kernel(made)
         proven = time.perf_counter()
         verify_words(self.verifying_key, proof, words, native_pairing)
@@ -102,9 +102,9 @@ class CircuitProver:
         )
         return Proven(proof, words, timings, made.profile)
 
-    def _finish(self, witness: kernel.Witness) -> groth16.Proof:
+    def _finish(self, witness: kernel.Witness, early: bytes | None = None) -> groth16.Proof:
         try:
-            return groth16.prove(self._key, witness)
+            return groth16.prove(self._key, witness, early=early)
         except kernel.UnsatisfiedWitness as error:
             named = re.search(r"constraint (\d+)", str(error))
             raise UnprovableInputs(str(error), int(named.group(1)) if named else None) from error

@@ -161,13 +161,13 @@ def commit_early(key: ProvingKey, witness: Witness) -> bytes:
     """D over the early wires of a witness stopped at its challenge."""
 
 @overload
-def prove(key: ProvingKey, witness: bytes, r: bytes, s: bytes) -> tuple[bytes, bytes, bytes, bytes | None, list[tuple[str, float, int]]]:
+def prove(key: ProvingKey, witness: bytes, r: bytes, s: bytes, early: bytes | None = None) -> tuple[bytes, bytes, bytes, bytes | None, list[tuple[str, float, int]]]:
     """
-    (A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). Raises UnsatisfiedWitness, InconsistentKey, MalformedInput, NonCanonical.
+    (A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). `early`: D from commit_early on the same early wires, which is then not computed again. Raises UnsatisfiedWitness, InconsistentKey, MalformedInput, NonCanonical, NotOnCurve, InfinityNotAllowed.
     """
 
 @overload
-def prove(key: ProvingKey, witness: Witness, r: bytes, s: bytes) -> tuple[bytes, bytes, bytes, bytes | None, list[tuple[str, float, int]]]:
+def prove(key: ProvingKey, witness: Witness, r: bytes, s: bytes, early: bytes | None = None) -> tuple[bytes, bytes, bytes, bytes | None, list[tuple[str, float, int]]]:
     """(A, B, C, D or None, profile) for a finished witness run."""
 
 def unsafe_setup(r1cs: R1cs, path: str, *, tau: bytes, alpha: bytes, beta: bytes, gamma: bytes, delta: bytes, epsilon: bytes | None = None) -> None:

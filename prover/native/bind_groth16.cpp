@@ -54,12 +54,18 @@ using PhaseTuple = std::tuple<std::string, double, std::uint64_t>;
 using ProofTuple = std::tuple<nb::bytes, nb::bytes, nb::bytes, std::optional<nb::bytes>, std::vector<PhaseTuple>>;
 
 template <class MakeWitness>
-ProofTuple prove_with(const ProvingKey& key, const nb::bytes& r, const nb::bytes& s, MakeWitness&& witness) {
+ProofTuple prove_with(const ProvingKey& key, const nb::bytes& r, const nb::bytes& s, const std::optional<nb::bytes>& early,
+                      MakeWitness&& witness) {
     const Fr r_value = scalar_from(r, "r"), s_value = scalar_from(s, "s");
+    std::optional<G1Affine> given;
+    if (early) {
+        if (early->size() != G1::affine_bytes) throw MalformedInput("D is 64 bytes");
+        given = point_from_bytes<G1>(reinterpret_cast<const std::uint8_t*>(early->c_str()), Infinity::refused);
+    }
     Proof proof = [&] {
         const nb::gil_scoped_release release;
         const std::vector<Limbs> w = witness();
-        return prove(key, w, r_value, s_value);
+        return prove(key, w, r_value, s_value, given);
     }();
     std::vector<PhaseTuple> profile;
     for (const Phase& p : proof.profile) profile.emplace_back(p.name, p.seconds, p.multiplications);
@@ -172,18 +178,21 @@ void register_groth16(nb::module_& m) {
           nb::arg("key"), nb::arg("witness"), "D over the early wires of a witness stopped at its challenge.");
 
     m.def("prove",
-          [](const ProvingKey& key, const nb::bytes& witness, const nb::bytes& r, const nb::bytes& s) {
+          [](const ProvingKey& key, const nb::bytes& witness, const nb::bytes& r, const nb::bytes& s,
+             const std::optional<nb::bytes>& early) {
               const auto copy = copy_bytes(witness);
-              return prove_with(key, r, s, [&] { return witness_from_bytes(copy, key.n_wires); });
+              return prove_with(key, r, s, early, [&] { return witness_from_bytes(copy, key.n_wires); });
           },
-          nb::arg("key"), nb::arg("witness"), nb::arg("r"), nb::arg("s"),
-          "(A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). Raises UnsatisfiedWitness, "
-          "InconsistentKey, MalformedInput, NonCanonical.");
+          nb::arg("key"), nb::arg("witness"), nb::arg("r"), nb::arg("s"), nb::arg("early") = nb::none(),
+          "(A, B, C, D or None, profile); profile is (phase, seconds, field multiplications). `early`: D from commit_early on the "
+          "same early wires, which is then not computed again. Raises UnsatisfiedWitness, InconsistentKey, MalformedInput, "
+          "NonCanonical, NotOnCurve, InfinityNotAllowed.");
     m.def("prove",
-          [](const ProvingKey& key, const Witness& witness, const nb::bytes& r, const nb::bytes& s) {
-              return prove_with(key, r, s, [&] { return complete_witness(witness, key.n_wires); });
+          [](const ProvingKey& key, const Witness& witness, const nb::bytes& r, const nb::bytes& s,
+             const std::optional<nb::bytes>& early) {
+              return prove_with(key, r, s, early, [&] { return complete_witness(witness, key.n_wires); });
           },
-          nb::arg("key"), nb::arg("witness"), nb::arg("r"), nb::arg("s"),
+          nb::arg("key"), nb::arg("witness"), nb::arg("r"), nb::arg("s"), nb::arg("early") = nb::none(),
           "(A, B, C, D or None, profile) for a finished witness run.");
 
     m.def("unsafe_setup",

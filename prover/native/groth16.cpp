@@ -94,7 +94,8 @@ bool proof_holds(const ProvingKey& key, const Proof& proof, std::span<const Limb
     return pairing_product_is_one(pairs);
 }
 
-Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, const Fr& s) {
+Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, const Fr& s, const std::optional<G1Affine>& d) {
+    if (d && !key.challenge) throw MalformedInput("a plain key's proof has no D");
     if (witness.size() != key.n_wires)
         throw MalformedInput("the key has " + std::to_string(key.n_wires) + " wires, the witness " + std::to_string(witness.size()));
     Proof proof;
@@ -112,12 +113,14 @@ Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, 
     const G1Affine b1 = timed_msm<G1>(watch, "msm B1", key.b1, w);
     const G2Affine b2 = timed_msm<G2>(watch, "msm B2", key.b2, w);
     const G1Affine late = timed_msm<G1>(watch, "msm C", key.late, w + key.first_late());
-    if (key.challenge) {
+    if (d) {
+        proof.d = d;
+    } else if (key.challenge) {
         MsmCounts counts;
         proof.d = early_sum(key, w, &counts);
         watch.lap("msm D", multiplications(counts, 1));
-        require_finite(proof.d->is_infinity());
     }
+    require_finite(proof.d && proof.d->is_infinity());
 
     const G1Affine delta_r = scaled(key.delta_1, r);
     proof.a = G1Jacobian::from(a).add(key.alpha_1).add(delta_r).to_affine();
@@ -132,6 +135,7 @@ Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, 
     require_finite(proof.a.is_infinity() || proof.b.is_infinity() || proof.c.is_infinity());
     watch.lap("blinding", 0);
     if (!proof_holds(key, proof, witness.first(key.n_public + 1))) {
+        if (d && !(*d == early_sum(key, w, nullptr))) throw MalformedInput("D does not commit to this witness's early wires");
         if (key.rows_c) throw InconsistentKey("the witness satisfies, but no proof made with this key verifies");
         throw UnsatisfiedWitness("the finished proof does not verify: the witness does not satisfy the key's circuit");
     }

@@ -33,7 +33,10 @@ struct Proof {
 };
 
 // Throws UnsatisfiedWitness, or InconsistentKey if the key is to blame. The witness is canonical and has key.n_wires values, the first one 1.
-Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, const Fr& s);
+// `d`: what commit_early returned for the same early wires, so that their sum is not computed again; throws MalformedInput
+// if it is not that and the proof therefore does not verify.
+Proof prove(const ProvingKey& key, std::span<const Limbs> witness, const Fr& r, const Fr& s,
+            const std::optional<G1Affine>& d = std::nullopt);
 
 // D, from a witness of which at least the wires below n_early are known. Throws UnsupportedKey for a plain key.
 G1Affine commit_early(const ProvingKey& key, std::span<const Limbs> witness);

@@ -139,12 +139,21 @@ def commit_early(key: ProvingKey, witness: bytes | Witness) -> bytes:
     return kernel.commit_early(key, witness)
 
 
-def prove(key: ProvingKey, witness: bytes | Witness, *, r: int | None = None, s: int | None = None) -> Proof:
+def prove(
+    key: ProvingKey,
+    witness: bytes | Witness,
+    *,
+    r: int | None = None,
+    s: int | None = None,
+    early: bytes | None = None,
+) -> Proof:
     """Prove; r and s are drawn fresh unless given (fixed ones are for comparing provers and are not zero knowledge).
+
+    `early` is what `commit_early` returned for this witness, so that the sum is not computed twice; another point is refused.
 
     A witness that does not satisfy is refused: row by row if the key has its R1CS, and always by verifying the finished
     proof. Raises `kernel.UnsatisfiedWitness`, `kernel.InconsistentKey` (the key's points contradict its constraints),
     `kernel.MalformedInput`, `kernel.NonCanonical`, `kernel.ProgramError`."""
-    blinding = [scalar_bytes(secrets.randbelow(R) if x is None else x) for x in (r, s)]
-    a, b, c, d, profile = kernel.prove(key, witness, *blinding)
+    r_bytes, s_bytes = (scalar_bytes(secrets.randbelow(R) if x is None else x) for x in (r, s))
+    a, b, c, d, profile = kernel.prove(key, witness, r_bytes, s_bytes, early)
     return Proof(a, b, c, d, tuple(Phase(*phase) for phase in profile))

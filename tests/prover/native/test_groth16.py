@@ -191,6 +191,30 @@ def test_challenge_proof_is_the_reference_s_byte_for_byte(
     verify_words(expected_key.verifying_key, for_verifier(got), WORDS)
 
 
+def test_a_commitment_made_before_serves_the_proof_and_no_other_point_does(
+    words_path: Path, words_reference: reference.ProvingKey, cubic_key: kernel.ProvingKey
+) -> None:
+    key = groth16.load_key(words_path)
+    encoded = groth16.witness_bytes(words_witness(words_reference))
+    d = groth16.commit_early(key, encoded)
+    expected = groth16.prove(key, encoded, r=3, s=4)
+    for witness in (encoded, kernel.Witness.from_bytes(encoded)):
+        again = groth16.prove(key, witness, r=3, s=4, early=d)
+        assert kernel_bytes(again) == kernel_bytes(expected)
+        assert "msm D" not in {phase.name for phase in again.profile}
+    generator = (1).to_bytes(32, "little") + (2).to_bytes(32, "little")
+    with pytest.raises(kernel.MalformedInput, match="does not commit"):
+        groth16.prove(key, encoded, early=generator)
+    with pytest.raises(kernel.InfinityNotAllowed):
+        groth16.prove(key, encoded, early=bytes(64))
+    with pytest.raises(kernel.NotOnCurve):
+        groth16.prove(key, encoded, early=generator[32:] + generator[:32])
+    with pytest.raises(kernel.MalformedInput):
+        groth16.prove(key, encoded, early=d + b"\0")
+    with pytest.raises(kernel.MalformedInput, match="plain key"):
+        groth16.prove(cubic_key, groth16.witness_bytes(cubic_witness(4)), early=generator)
+
+
 def test_a_witness_handle_proves_what_its_bytes_prove(
     words_path: Path, words_reference: reference.ProvingKey
 ) -> None:
