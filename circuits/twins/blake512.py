@@ -34,10 +34,10 @@ def _pi_fraction(bits: int) -> int:
 _PI = unpack(">16Q", _pi_fraction(16 * 64).to_bytes(128, "big"))
 """The sixteen constants: the leading digits of pi's fraction."""
 
-_IV = tuple(isqrt(p << 128) & _MASK for p in (2, 3, 5, 7, 11, 13, 17, 19))
+IV = tuple(isqrt(p << 128) & _MASK for p in (2, 3, 5, 7, 11, 13, 17, 19))
 """SHA-512's initial value: the fractions of the first primes' square roots."""
 
-_SIGMA = (
+SIGMA = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
     (14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3),
     (11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4),
@@ -50,7 +50,7 @@ _SIGMA = (
     (10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0),
 )
 
-_QUARTERS = (
+QUARTERS = (
     (0, 4, 8, 12),
     (1, 5, 9, 13),
     (2, 6, 10, 14),
@@ -76,8 +76,8 @@ def _compress(h: tuple[int, ...], block: bytes, counter: int) -> tuple[int, ...]
     tail = (_PI[4] ^ low, _PI[5] ^ low, _PI[6] ^ high, _PI[7] ^ high)
     v = [*h, *_PI[:4], *tail]
     for r in range(_ROUNDS):
-        sigma = _SIGMA[r % len(_SIGMA)]
-        for i, (ia, ib, ic, id_) in enumerate(_QUARTERS):
+        sigma = SIGMA[r % len(SIGMA)]
+        for i, (ia, ib, ic, id_) in enumerate(QUARTERS):
             j, k = sigma[2 * i], sigma[2 * i + 1]
             a, b, c, d = v[ia], v[ib], v[ic], v[id_]
             a = (a + b + (m[j] ^ _PI[k])) & _MASK
@@ -98,7 +98,7 @@ def blake512(data: bytes) -> bytes:
     # The padding's first and last bit are ones; they share a byte when one byte is all there is room for.
     padding = b"\x81" if zeros == 0 else b"\x80" + bytes(zeros - 1) + b"\x01"
     padded = data + padding + pack(">QQ", 8 * len(data) >> 64, 8 * len(data) & _MASK)
-    h = _IV
+    h = IV
     for at in range(0, len(padded), _BLOCK):
         counter = 8 * min(at + _BLOCK, len(data)) if at < len(data) else 0
         h = _compress(h, padded[at : at + _BLOCK], counter)

@@ -38,7 +38,7 @@ def require_prepared(ptau: Ptau, power: int) -> None:
     if not ptau.prepared:
         raise CeremonyError(
             Reason.NOT_PREPARED,
-            "the file has no Lagrange forms: run `snarkjs powersoftau prepare phase2` on it",
+            "the file has no Lagrange forms: run `python -m prover.ceremony prepare` on it",
         )
     if power > ptau.power:
         raise CeremonyError(

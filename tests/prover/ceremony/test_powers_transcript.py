@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circuits.twins.blake512 import IV
 from prover.ceremony import CeremonyError, Reason, check_powers_transcript
 from prover.ceremony.arithmetic import ReferenceArithmetic
-from prover.ceremony.blake2b import _IV, STATE, _compress, finish
+from prover.ceremony.blake2b import STATE, _compress, finish
 from prover.ceremony.powers_transcript import FIRST_CHALLENGE_28, first_challenge
 from prover.formats.errors import FormatError
 from prover.formats.montgomery import encode_g1, encode_g2
@@ -157,7 +158,7 @@ def test_a_section_that_ends_early(arithmetic, cut):
 @given(st.binary(max_size=700), st.data())
 @settings(max_examples=30, deadline=None)
 def test_a_hash_goes_on_where_it_stopped(data, drawn):
-    h, compressed, at = [_IV[0] ^ 0x01010040, *_IV[1:]], 0, drawn.draw(st.integers(0, len(data)))
+    h, compressed, at = [IV[0] ^ 0x01010040, *IV[1:]], 0, drawn.draw(st.integers(0, len(data)))
     while at - compressed > 128:
         h = _compress(h, data[compressed : compressed + 128], compressed + 128, False)
         compressed += 128
