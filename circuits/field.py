@@ -5,7 +5,9 @@ Decides the modulus and how a field element is read as a signed integer; leaves 
 
 from typing import Final
 
-R: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+from circuits.protocol.numbers import FIELD
+
+R: Final = FIELD
 """Order of BN254's groups (EIP-197), the modulus of all circuit arithmetic."""
 
 HALF: Final = (R - 1) // 2

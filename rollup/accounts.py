@@ -6,7 +6,7 @@ an account is solvent by `rollup.margin`.
 
 from dataclasses import dataclass
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup.crypto import Hasher, Point, field, hash_many
 
 SLOT_SHIFT = 40

@@ -7,7 +7,7 @@ opened and closed unchanged.
 
 from collections.abc import Mapping, Sequence
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.accounts import SLOT_SHIFT, Account
 from rollup.batch import SealedBatch

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from circuits.batch.circuit import compile_batch
-from circuits.sizes import SIZES
+from circuits.protocol.sizes import SIZES
 from prover.errors import WrongKey
 from prover.export.solidity import solidity_verifier
 from prover.formats.errors import FormatError

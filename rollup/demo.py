@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from circuits.batch.circuit import compile_batch
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from contracts.errors import ContractError
 from prover.key_store import KeyStore
 from prover.proving import Proven

@@ -7,7 +7,7 @@ contract is deployed.
 from dataclasses import astuple, dataclass
 from hashlib import sha256
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup.crypto import Hasher
 from rollup.market import Configuration, configuration_hash
 from rollup.rules import BatchContext

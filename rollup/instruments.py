@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.crypto import Hasher, field, hash_many
 from rollup.rejections import Code, Rejected

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from circuits.batch.circuit import compile_batch
-from circuits.sizes import MINIMAL, Size
+from circuits.protocol.sizes import MINIMAL, Size
 from contracts.chain import GENESIS_TIME, Bn254Precompiles, LocalChain
 from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollup
 from contracts.token import Token, deploy_test_token

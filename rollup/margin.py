@@ -8,7 +8,7 @@ went into the answer, so that "why is this account refused?" is answered with fi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup.accounts import Account, Position
 from rollup.bounds import BASIS_POINTS, CASH_PER_USD, MAINTENANCE_FACTOR
 from rollup.instruments import Kind, Row

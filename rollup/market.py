@@ -7,7 +7,7 @@ Decides what a tick is, how it hashes, and whether it may follow the market as i
 from dataclasses import dataclass
 from itertools import pairwise
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.twins import babyjub
 from rollup import bounds
 from rollup.crypto import Crypto, Hasher, Point, Signature, domain, hash_many

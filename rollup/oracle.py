@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.crypto import SigningCrypto
 from rollup.instruments import Kind, Row, Status, table_hash, unused_row

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.crypto import Hasher, field, hash_many
 from rollup.instruments import Kind

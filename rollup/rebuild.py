@@ -8,7 +8,7 @@ is checked against both of its state roots, so a rebuilt state is the committed 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from contracts.words import BatchWords
 from rollup import bounds
 from rollup.accounts import Account, OrderSlot, Position, empty_account, leaf_hash

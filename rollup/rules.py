@@ -9,7 +9,7 @@ Checks run in a fixed order, cheap before expensive; where several fail, the fir
 
 from dataclasses import dataclass, replace
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.accounts import Account, OrderSlot, Position
 from rollup.crypto import Crypto

@@ -6,7 +6,7 @@ nothing; all changes are made by `rollup.rules`.
 
 from dataclasses import dataclass, field
 
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup.accounts import Account, empty_account, leaf_hash
 from rollup.crypto import Hasher
 from rollup.crypto import field as to_field

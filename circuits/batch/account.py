@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from circuits import widths
 from circuits.gadgets.poseidon import hash_many, poseidon
 from circuits.language import ConstraintSystem, template
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bounded, Variable
 
 

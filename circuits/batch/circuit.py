@@ -19,7 +19,7 @@ from circuits.gadgets.logic import select
 from circuits.gadgets.poseidon import poseidon
 from circuits.gadgets.range import constrain_unsigned
 from circuits.language import ConstraintSystem
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bit, Bounded, Variable, bounded_sum, weighted_sum
 
 HEADER_WORDS = 10

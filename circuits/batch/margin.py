@@ -12,7 +12,7 @@ from circuits.batch.market import Row
 from circuits.gadgets.compare import assert_nonnegative
 from circuits.gadgets.range import constrain_unsigned
 from circuits.language import ConstraintSystem, template
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bit, Bounded, bounded_sum
 
 

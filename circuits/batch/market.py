@@ -17,7 +17,7 @@ from circuits.gadgets.logic import assert_one_hot, is_zero, pick, select
 from circuits.gadgets.poseidon import hash_many, poseidon
 from circuits.gadgets.range import constrain_signed, constrain_unsigned
 from circuits.language import ConstraintSystem
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bit, Bounded, Variable, weighted_sum
 
 

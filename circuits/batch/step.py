@@ -33,7 +33,7 @@ from circuits.gadgets.poseidon import poseidon
 from circuits.gadgets.range import constrain_signed, constrain_unsigned
 from circuits.gadgets.signed import sign_and_magnitude
 from circuits.language import ConstraintSystem, template
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bit, Bounded, Variable, bounded_sum, weighted_sum
 
 Words = tuple[Variable, Variable, Variable, Variable]

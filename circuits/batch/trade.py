@@ -15,7 +15,7 @@ from circuits.gadgets.compare import assert_nonnegative
 from circuits.gadgets.logic import is_zero, one_hot
 from circuits.gadgets.range import constrain_signed, constrain_unsigned
 from circuits.language import ConstraintSystem
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from circuits.variables import Bit, Bounded, Variable, weighted_sum
 
 

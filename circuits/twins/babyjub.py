@@ -11,12 +11,10 @@ SUBGROUP_ORDER points. Source of the constants: EIP-2494.
 from typing import NamedTuple
 
 from circuits.field import R
+from circuits.protocol.numbers import SUBGROUP_ORDER
 
 A = 168700
 D = 168696
-
-SUBGROUP_ORDER = 2736030358979909402780800718157159386076813972158567259200215660948447373041
-"""The prime l; the curve's order is 8 l."""
 
 
 class Point(NamedTuple):

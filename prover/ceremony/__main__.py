@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from circuits.batch.circuit import compile_batch
+from circuits.protocol.sizes import SIZES
 from circuits.r1cs import R1CS
-from circuits.sizes import SIZES
 from prover.ceremony import (
     CeremonyError,
     Reason,

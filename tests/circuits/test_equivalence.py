@@ -20,8 +20,8 @@ from circuits.engine import Engine, HintCall, value_of
 from circuits.field import R
 from circuits.gadgets.eddsa import Signature, assert_eddsa
 from circuits.language import ConstraintSystem
+from circuits.protocol.sizes import Size
 from circuits.r1cs import Matrix
-from circuits.sizes import Size
 from circuits.variables import Variable
 
 Row = tuple[int, int, int]

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from circuits.sizes import MINIMAL, Size
+from circuits.protocol.sizes import MINIMAL, Size
 from rollup.backends import NativeCrypto
 from rollup.instruments import Row, Status, table_hash, unused_row
 from rollup.market import Configuration, Index, Market, OracleSignature, SignedTick, Tick, tick_message

@@ -17,7 +17,7 @@ from circuits.batch.circuit import define_batch
 from circuits.engine import Engine, HintCall
 from circuits.errors import CircuitError, Unsatisfied, UnsoundClaim
 from circuits.field import R
-from circuits.sizes import Size
+from circuits.protocol.sizes import Size
 from rollup import bounds
 from rollup.accounts import OrderSlot, Position
 from rollup.backends import TwinCrypto

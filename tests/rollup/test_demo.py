@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from prover.key_store import KeyStore
 from rollup.demo import demo
 from rollup.prices import read_prices, simulated_prices

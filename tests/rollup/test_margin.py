@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from rollup.accounts import Account, Position, empty_account
 from rollup.instruments import Kind, Row, Status, unused_row
 from rollup.margin import assess

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from rollup.accounts import Position, empty_account
 from rollup.backends import TwinCrypto
 from rollup.instruments import Kind, Status

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from rollup.backends import TwinCrypto
 from rollup.bounds import FIELD, SUBGROUP_ORDER
 from rollup.crypto import Point, Signature

@@ -369,7 +369,7 @@ def refuse_inserts(node: Node, condition: str) -> None:
 CHILD = """
 import sys, time
 from pathlib import Path
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from rollup.backends import TwinCrypto
 from rollup.deployment import Deployment
 from rollup.journal import Journal

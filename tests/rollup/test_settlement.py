@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from circuits.batch.circuit import compile_batch
-from circuits.sizes import MINIMAL
+from circuits.protocol.sizes import MINIMAL
 from contracts.errors import ContractCode, ContractError
 from contracts.events import Committed
 from prover.errors import UnprovableInputs

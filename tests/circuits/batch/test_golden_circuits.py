@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from circuits.batch.circuit import compile_batch
-from circuits.sizes import SIZES
+from circuits.protocol.sizes import SIZES
 
 GOLDEN = Path(__file__).with_name("golden_circuits.json")
 
