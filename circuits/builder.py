@@ -13,9 +13,9 @@ from typing import Any, Final, TypeVar
 
 from circuits.errors import PhaseError, ShapeError
 from circuits.field import R
-from circuits.language import ConstraintSystem, Opcode
+from circuits.language import CHI, ConstraintSystem, Opcode, Y, require_output
 from circuits.signals import Shape, flatten, restore
-from circuits.variables import ONE, Variable
+from circuits.variables import ONE, SPAN, VALUE, Value, Variable, as_variable
 
 T = TypeVar("T")
 Terms = dict[int, int]
@@ -23,10 +23,6 @@ Terms = dict[int, int]
 REF_SLOT: Final = 1 << 30
 REF_ONE: Final = 2 << 30
 """Top bits of a reference in the witness program: 0 wire, 1 slot, 2 the constant one."""
-
-SPAN: Final = 1 << 40
-"""While a body is recorded, its variables carry its number: wire w has the key place * SPAN + w, slot i the key -2 - (place * SPAN + i).
-A variable of another body is thus recognised, and never taken for the wire that has its number here."""
 
 
 @dataclass
@@ -53,8 +49,7 @@ class Body:
 
     name: str
     number: int
-    place: int
-    """In the order of opening; the root's is 0."""
+    """In the order of closing, so that callees come before callers; -1 while open."""
     n_slots: int
     n_wires: int = 0
     n_rows: int = 0
@@ -108,7 +103,6 @@ class Library:
         self._numbers: dict[int, int] = {1: 0, R - 1: 1}
         self.templates: dict[Any, Body] = {}
         self.bodies: list[Body] = []
-        self._opened = 0
 
     def number(self, coefficient: int) -> int:
         """The index of a coefficient in the shared table."""
@@ -117,11 +111,6 @@ class Library:
             known = self._numbers[coefficient] = len(self.coefficients)
             self.coefficients.append(coefficient)
         return known
-
-    def open_body(self, name: str, n_slots: int) -> Body:
-        """A new, empty body. Bodies are numbered when they are closed, so that callees come before callers."""
-        self._opened += 1
-        return Body(name=name, number=-1, place=self._opened - 1, n_slots=n_slots)
 
     def close_body(self, body: Body) -> None:
         """Number a finished body."""
@@ -138,23 +127,24 @@ class Builder(ConstraintSystem):
         self._body = body
         self._root = root
         self._public_open = root and not challenge
-        self._outputs: dict[int, int] = {}
-        self._kept: list[Variable] = []  # outputs are known by id(), valid while the object lives
+        self._shift = self._place * SPAN
+        self._unassigned: set[int] = set()
+        self.public_inputs: list[int] = []
         self.n_public = 2 if challenge else 0
         self.early: tuple[int, int, tuple[int, ...]] | None = None
         if root:
             # Wire 0 is the constant one; a challenge circuit's wires 1 and 2 are chi and y.
             body.n_wires = 3 if challenge else 1
 
-    def assign_output(self, output: Variable, value: Variable, label: str = "output") -> None:
-        wire = self._outputs.pop(id(output), None)
-        if wire is None:
-            raise ShapeError("assign_output takes an output of public_output, once")
+    def assign_output(self, output: Variable, value: Value, label: str = "output") -> None:
+        wire = require_output(output, self._unassigned, self._shift)
+        value = as_variable(value)
         self._emit(Opcode.LIN, wire, value)
-        self._row(self._label(label), value, self.one, Variable({wire: 1}))
+        self._unassigned.remove(wire)
+        self._row(self._label(label), value, self.one, output)
 
-    def assert_product(self, a: Variable, b: Variable, c: Variable, label: str) -> None:
-        self._row(self._label(label), a, b, c)
+    def assert_product(self, a: Value, b: Value, c: Value, label: str) -> None:
+        self._row(self._label(label), as_variable(a), as_variable(b), as_variable(c))
 
     def call_template(self, define: Callable[..., T], args: tuple[Any, ...], static: dict[str, Any]) -> T:
         bound: list[Variable] = []
@@ -166,7 +156,9 @@ class Builder(ConstraintSystem):
             body = self._record(define, shape, len(bound), static)
             self._library.templates[key] = body
         if self._late and body.early_only:
-            raise PhaseError(f"template {body.name} has inputs or hints and cannot run after the challenge")
+            raise PhaseError(
+                f"template {body.name} has inputs, hints or claims of ranges and cannot run after the challenge"
+            )
         self._body.early_only |= body.early_only
         self._public_open = False
         base = self._body.n_wires
@@ -188,13 +180,13 @@ class Builder(ConstraintSystem):
 
     def finish(self) -> None:
         """Refuse what is left open."""
-        if self._outputs:
+        if self._unassigned:
             raise ShapeError("a public output was declared and never assigned")
         if self._root and self._has_challenge and self.early is None:
             raise PhaseError("the circuit was made with a challenge and never asked for it")
 
     def _record(self, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]) -> Body:
-        body = self._library.open_body(define.__qualname__, n_slots)
+        body = Body(define.__qualname__, -1, n_slots)
         inner = Builder(self._library, body, root=False)
         slots = iter([inner._variable({-2 - i: 1}) for i in range(n_slots)])
         result = define(inner, *restore(shape, slots), **static)
@@ -215,15 +207,14 @@ class Builder(ConstraintSystem):
 
     def _public_input(self, name: str) -> Variable:
         self._declare_public(name)
+        self.public_inputs.append(self._body.n_wires)
         return self._inputs(name, 1)[0]
 
     def _public_output(self, name: str) -> Variable:
         self._declare_public(name)
         wire = self._allocate(1, name)
-        output = Variable({wire: 1})
-        self._outputs[id(output)] = wire
-        self._kept.append(output)
-        return output
+        self._unassigned.add(wire)
+        return self._variable({wire: 1})
 
     def _declare_public(self, name: str) -> None:
         if not self._public_open or self._body.n_wires != self.n_public + 1:
@@ -266,17 +257,18 @@ class Builder(ConstraintSystem):
             raise PhaseError("challenge() belongs to the root")
         mask = self._allocate(1, "mask")
         self._body.code += [Opcode.MASK, mask]
-        masked = Variable({mask: 1})
+        masked = self._variable({mask: 1})
         self._row("mask", masked, self.one, masked)
-        self.early = (self._body.n_wires, mask, tuple(next(iter(word.terms)) for word in words))
+        copies = tuple(next(iter(self._local(word.terms))) for word in words)
+        self.early = (self._body.n_wires, mask, copies)
         self._body.code.append(Opcode.CHALLENGE)
-        y = Variable({2: 1})
-        self._outputs[id(y)] = 2
-        self._kept.append(y)
-        return Variable({1: 1}), y
+        self._unassigned.add(Y)
+        return self._variable({CHI: 1}), self._variable({Y: 1})
 
     def _check_claim(self, x: Variable, lo: int, hi: int) -> None:
-        pass  # Nothing has a value yet; the engine checks claims.
+        # Nothing has a value yet, the engine checks claims; that the variable is of this body can be seen here already.
+        self._local(x.terms)
+        self._body.early_only = True
 
     def _allocate(self, count: int, label: str) -> int:
         first = self._body.n_wires
@@ -300,20 +292,24 @@ class Builder(ConstraintSystem):
 
     def _variable(self, local: Terms) -> Variable:
         """A variable of this body from keys in its own coordinates."""
-        shift = self._body.place * SPAN
+        shift = self._shift
         return Variable({k if k == ONE else k + shift if k >= 0 else k - shift: v for k, v in local.items()})
 
     def _local(self, terms: Mapping[int, int]) -> Terms:
-        """A variable's terms in this body's coordinates; ShapeError for a variable of another body."""
-        shift, local = self._body.place * SPAN, {}
+        """A variable's terms in this body's coordinates; ShapeError for a variable of another body, or an output without a value."""
+        shift, local = self._shift, {}
         for key, value in terms.items():
             index = key if key == ONE else key - shift if key >= 0 else key + shift
-            if key != ONE and not (0 <= index < SPAN if key >= 0 else -2 - SPAN < index <= -2):
+            if key != ONE and not (0 <= index < VALUE if key >= 0 else -2 - VALUE < index <= -2):
                 raise ShapeError(
-                    f"{self._body.name} uses a variable that was made outside it: templates take variables as positional "
-                    "arguments and give them back as results"
+                    f"{self._body.name} uses a variable that was made outside it, by another body or another run: templates take "
+                    "variables as positional arguments and give them back as results"
                 )
             local[index] = value
+        if self._unassigned and not self._unassigned.isdisjoint(local):
+            raise ShapeError(
+                f"{self._body.name} reads a public output before assign_output has given it its value"
+            )
         return local
 
     def _emit_terms(self, terms: Mapping[int, int]) -> None:

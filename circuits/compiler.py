@@ -124,7 +124,7 @@ def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) 
     Raises UnconstrainedWire, PhaseError, ShapeError, RangeOverflow: whatever the define did wrong.
     """
     library = Library()
-    root = library.open_body(name or getattr(define, "__qualname__", "circuit"), 0)
+    root = Body(name or getattr(define, "__qualname__", "circuit"), -1, 0)
     builder = Builder(library, root, root=True, challenge=challenge)
     define(builder)
     builder.finish()

@@ -1,6 +1,7 @@
 """The integer engine: runs a define on numbers, checks every constraint as it is said, and keeps the witness.
 
-A variable under the engine is its value. The engine allocates wires in exactly the builder's order, so its witness is the one the
+A variable under the engine is its value, marked as this run's (`circuits.variables`).
+The engine allocates wires in exactly the builder's order, so its witness is the one the
 compiled program computes: tests compare the two. Hints can be replaced (`hint_hook`) to play a lying prover; a circuit is sound only
 if every lie that changes an output meets a constraint.
 """
@@ -13,8 +14,8 @@ from typing import Any, TypeVar
 
 from circuits.errors import MissingInput, PhaseError, ShapeError, Unsatisfied, UnsoundClaim
 from circuits.field import R, inverse, to_signed
-from circuits.language import ConstraintSystem, Opcode
-from circuits.variables import ONE, Variable
+from circuits.language import CHI, ConstraintSystem, Opcode, Y, require_output
+from circuits.variables import ONE, SPAN, VALUE, Value, Variable, as_variable
 
 T = TypeVar("T")
 
@@ -56,23 +57,33 @@ class Engine(ConstraintSystem):
         self._mask = mask
         self._chi = chi
         self._hook = hint_hook
-        self._outputs: dict[int, int] = {}
-        self._kept: list[Variable] = []  # outputs are known by id(), valid while the object lives
+        self._shift = self._place * SPAN
+        self._key = self._shift + VALUE
+        self._outputs: set[int] = set()
+        self._unassigned: set[int] = set()
         self.hint_count = 0
         self.words: list[int] = []
         self.n_constraints = 0
         self.witness: list[int] = [1, 0, 0] if challenge else [1]
 
-    def assign_output(self, output: Variable, value: Variable, label: str = "output") -> None:
-        # The builder's public wires come first; under the engine a declared output is identified by object.
-        wire = self._outputs.pop(id(output), None)
-        if wire is None:
-            raise ShapeError("assign_output takes an output of public_output, once")
-        self.witness[wire] = _value(value)
+    def value_of(self, x: Value) -> int:
+        """The canonical value of a variable of this run. ShapeError for one of another run, or an output without a value yet."""
+        total = 0
+        for key, factor in as_variable(x).terms.items():
+            if key in (self._key, ONE):
+                total += factor
+            else:
+                total += factor * self._output_value(key - self._shift)
+        return total % R
+
+    def assign_output(self, output: Variable, value: Value, label: str = "output") -> None:
+        wire = require_output(output, self._unassigned, self._shift)
+        self.witness[wire] = self.value_of(value)
+        self._unassigned.remove(wire)
         self.n_constraints += 1
 
-    def assert_product(self, a: Variable, b: Variable, c: Variable, label: str) -> None:
-        x, y, z = _value(a), _value(b), _value(c)
+    def assert_product(self, a: Value, b: Value, c: Value, label: str) -> None:
+        x, y, z = self.value_of(a), self.value_of(b), self.value_of(c)
         self.n_constraints += 1
         if x * y % R != z:
             raise Unsatisfied(self._label(label), x, y, z)
@@ -96,21 +107,19 @@ class Engine(ConstraintSystem):
         return self._inputs(name, 1)[0]
 
     def _public_output(self, name: str) -> Variable:
-        output = self._new(0)
-        self._kept.append(output)
-        self._outputs[id(output)] = len(self.witness) - 1
-        return output
+        # A variable of its own key, not of a value: it has one only when it is assigned.
+        return self._declare_output(len(self.witness), 0)
 
     def _product(self, a: Variable, b: Variable, label: str) -> Variable:
         self.n_constraints += 1
-        return self._new(_value(a) * _value(b))
+        return self._new(self.value_of(a) * self.value_of(b))
 
     def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable:
         self.n_constraints += 1
-        return self._new(_value(a) * _value(b) + _value(c))
+        return self._new(self.value_of(a) * self.value_of(b) + self.value_of(c))
 
     def _run_hint(self, opcode: Opcode, operands: list[Variable], count: int, label: str) -> list[Variable]:
-        values = tuple(_value(x) for x in operands)
+        values = tuple(self.value_of(x) for x in operands)
         answer = tuple(run_hint(opcode, values, count))
         if self._hook is not None:
             answer = tuple(self._hook(HintCall(self.hint_count, opcode, label, values, answer)))
@@ -122,18 +131,15 @@ class Engine(ConstraintSystem):
     def _begin_late(self, words: list[Variable]) -> tuple[Variable, Variable]:
         self._new(self._mask)
         self.n_constraints += 1
-        self.words = [_value(word) for word in words]
+        self.words = [self.value_of(word) for word in words]
         chi = self._chi(self.words) if callable(self._chi) else self._chi
         if chi is None:
             raise PhaseError("the engine needs chi to run past the challenge")
-        self.witness[1] = chi % R
-        y = Variable({})
-        self._outputs[id(y)] = 2
-        self._kept.append(y)
-        return Variable(_terms(chi)), y
+        self.witness[CHI] = chi % R
+        return self._variable(chi), self._declare_output(Y)
 
     def _check_claim(self, x: Variable, lo: int, hi: int) -> None:
-        value = to_signed(_value(x))
+        value = to_signed(self.value_of(x))
         if not lo <= value <= hi:
             where = "/".join(self._scopes) or "the root"
             raise UnsoundClaim(
@@ -141,9 +147,26 @@ class Engine(ConstraintSystem):
             )
 
     def _new(self, value: int) -> Variable:
-        value %= R
-        self.witness.append(value)
-        return Variable(_terms(value))
+        self.witness.append(value % R)
+        return self._variable(value)
+
+    def _variable(self, value: int) -> Variable:
+        return Variable({self._key: value % R})
+
+    def _declare_output(self, wire: int, *wires: int) -> Variable:
+        self.witness += wires
+        self._outputs.add(wire)
+        self._unassigned.add(wire)
+        return Variable({self._shift + wire: 1})
+
+    def _output_value(self, wire: int) -> int:
+        if wire not in self._outputs:
+            raise ShapeError(
+                "a variable that was made outside this run, by a builder or another engine, has no value here"
+            )
+        if wire in self._unassigned:
+            raise ShapeError("a public output is read before assign_output has given it its value")
+        return self.witness[wire]
 
 
 def run_hint(opcode: Opcode, operands: Sequence[int], count: int) -> list[int]:
@@ -166,17 +189,3 @@ def run_hint(opcode: Opcode, operands: Sequence[int], count: int) -> list[int]:
         case Opcode.SIGN, x:
             return [int(to_signed(x) < 0)]
     raise ShapeError(f"{opcode!r} is not a hint on {len(operands)} operands")
-
-
-def value_of(x: Variable) -> int:
-    """The canonical value of a variable of the engine."""
-    return _value(x)
-
-
-def _value(x: Variable) -> int:
-    return x.terms.get(ONE, 0)
-
-
-def _terms(value: int) -> dict[int, int]:
-    value %= R
-    return {ONE: value} if value else {}

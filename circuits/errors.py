@@ -31,6 +31,13 @@ class ShapeError(CircuitError):
     number = 1004
 
 
+class SymbolicValue(CircuitError):
+    """Python was asked to decide by a variable (`if x == 1`, `if bit`, `a and b`, `assert is_less(...)`, a set, a cache), which has no
+    value while a circuit is made: the decision would be the compiler's, and no constraint would hold it."""
+
+    number = 1005
+
+
 class Unsatisfied(CircuitError):
     """The engine met a constraint that the values do not satisfy."""
 

@@ -6,7 +6,6 @@ the last tick, and range-checked there whoever signed it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -209,10 +208,3 @@ def _quorum(cs: ConstraintSystem, size: Size, config: Configuration, used: Bit, 
             numbers.append(cs.unchecked_bounded(number, 0, size.oracles - 1))
     for before, after in pairwise(numbers):
         assert_nonnegative(cs, cs.mul_bounded(used, after - before - 1), "TICK_SIGNERS")
-
-
-def pick_or_zero(cs: ConstraintSystem, picks: Sequence[Bit], values: Sequence[Variable]) -> Variable:
-    """The value whose selector is 1, or 0 if none is (`circuits.gadgets.logic.pick` wants exactly one). Costs one per selector."""
-    return weighted_sum(
-        [1] * len(picks), [cs.mul(bit, x, "pick") for bit, x in zip(picks, values, strict=True)]
-    )

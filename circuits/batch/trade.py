@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from circuits import widths
 from circuits.batch.account import KnownAccount, Position
-from circuits.batch.market import Row, pick_or_zero
+from circuits.batch.market import Row
 from circuits.gadgets.compare import assert_nonnegative
-from circuits.gadgets.logic import is_zero, one_hot
+from circuits.gadgets.logic import OneHotOrNone, is_zero, one_hot, pick_or_zero
 from circuits.gadgets.range import constrain_signed, constrain_unsigned
 from circuits.language import ConstraintSystem
 from circuits.protocol.sizes import Size
@@ -24,7 +24,7 @@ class Fill:
     """A trade at one price. In a step that is no match every selector is 0, whatever the numbers say."""
 
     instrument: Variable
-    picks: tuple[Bit, ...]
+    picks: OneHotOrNone
     quantity: Bounded
     price: Bounded
     notional: Bounded
@@ -39,7 +39,7 @@ class Order:
     """One side's signed order and the fee it pays for this fill."""
 
     slot: Variable
-    slot_picks: tuple[Bit, ...]
+    slot_picks: OneHotOrNone
     number: Bounded
     size: Bounded
     limit: Bounded
@@ -74,7 +74,7 @@ def input_fill(cs: ConstraintSystem, size: Size, rows: tuple[Row, ...], is_match
     limit = (1 << widths.FUNDING) - 1
     return Fill(
         instrument=weighted_sum(range(size.instruments), picks),
-        picks=tuple(picks),
+        picks=picks,
         quantity=quantity,
         price=price,
         notional=cs.mul_bounded(quantity, price, "notional"),
@@ -109,7 +109,7 @@ def input_order(
     assert_nonnegative(cs, allowed - fee * widths.FEE_RATE_ONE, "FEE_ABOVE_MAXIMUM")
     return Order(
         slot=weighted_sum(range(size.order_slots), slot_picks),
-        slot_picks=tuple(slot_picks),
+        slot_picks=slot_picks,
         number=number,
         size=order_size,
         limit=limit,

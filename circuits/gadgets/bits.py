@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from circuits.errors import ShapeError
 from circuits.field import inverse
 from circuits.language import ConstraintSystem
-from circuits.variables import Bit, Variable, weighted_sum
+from circuits.variables import Bit, Value, Variable, as_variable, weighted_sum
 
 SAFE_BITS = 253
 """2^253 <= r: the largest width whose sums stand for one integer each."""
 
 
-def constrain_bits(cs: ConstraintSystem, x: Variable, count: int, label: str = "range") -> list[Bit]:
+def constrain_bits(cs: ConstraintSystem, x: Value, count: int, label: str = "range") -> list[Bit]:
     """The bits of x, least significant first.
 
     Given: any field element x; 1 <= count <= SAFE_BITS.
@@ -38,7 +38,7 @@ def compose(bits: Sequence[Bit]) -> Variable:
     return weighted_sum([1 << i for i in range(len(bits))], bits)
 
 
-def unchecked_bits(cs: ConstraintSystem, x: Variable, count: int, label: str) -> list[Bit]:
+def unchecked_bits(cs: ConstraintSystem, x: Value, count: int, label: str) -> list[Bit]:
     """Bits whose sum is x mod r: for count > SAFE_BITS there is more than one choice of them.
 
     Given: any field element x; count >= 1.
@@ -46,6 +46,7 @@ def unchecked_bits(cs: ConstraintSystem, x: Variable, count: int, label: str) ->
     Assumes: the caller excludes the other choices.
     Costs: count.
     """
+    x = as_variable(x)
     low = [cs.assert_bit(b, label) for b in cs.hint_bits(x, count - 1, label)] if count > 1 else []
     top = (x - compose(low)) * inverse(1 << (count - 1))
     return [*low, cs.assert_bit(top, label)]

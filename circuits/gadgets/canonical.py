@@ -10,7 +10,7 @@ from circuits.errors import ShapeError
 from circuits.field import R
 from circuits.gadgets.bits import compose, constrain_bits, require_bits, unchecked_bits
 from circuits.language import ConstraintSystem
-from circuits.variables import Bit, Variable
+from circuits.variables import Bit, Value, Variable
 
 FIELD_BITS = 254
 """Bits of r - 1."""
@@ -21,7 +21,7 @@ optimum.
 """
 
 
-def constrain_field_bits(cs: ConstraintSystem, x: Variable, label: str = "canonical") -> list[Bit]:
+def constrain_field_bits(cs: ConstraintSystem, x: Value, label: str = "canonical") -> list[Bit]:
     """All FIELD_BITS bits of a field element, least significant first, in the one expansion below r.
 
     Given: any field element x.

@@ -11,7 +11,7 @@ from circuits.language import ConstraintSystem, require_bounded
 from circuits.variables import Bit, Bounded
 
 
-def is_less(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = "is_less") -> Bit:
+def is_less(cs: ConstraintSystem, a: Bounded | int, b: Bounded | int, label: str = "is_less") -> Bit:
     """Whether a < b.
 
     Given: bounded a and b.
@@ -21,12 +21,10 @@ def is_less(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = "is_less"
     values.
     Source: a - b + 2^n * less is in [0, 2^n) for one value of the bit only.
     """
-    difference = require_bounded(a, "is_less") - require_bounded(b, "is_less")
-    assert isinstance(difference, Bounded)
-    return is_negative(cs, difference, label)
+    return is_negative(cs, require_bounded(a, "is_less") - require_bounded(b, "is_less"), label)
 
 
-def is_negative(cs: ConstraintSystem, x: Bounded, label: str = "is_negative") -> Bit:
+def is_negative(cs: ConstraintSystem, x: Bounded | int, label: str = "is_negative") -> Bit:
     """Whether x < 0.
 
     Given: a bounded x.
@@ -35,7 +33,7 @@ def is_negative(cs: ConstraintSystem, x: Bounded, label: str = "is_negative") ->
     Costs: n + 1 for the least n with -2^n <= x < 2^n for every x of its interval; nothing if the interval
     decides.
     """
-    require_bounded(x, "is_negative")
+    x = require_bounded(x, "is_negative")
     if x.lo >= 0:
         return Bit({})
     if x.hi < 0:
@@ -48,12 +46,14 @@ def is_negative(cs: ConstraintSystem, x: Bounded, label: str = "is_negative") ->
     return negative
 
 
-def is_less_or_equal(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str = "is_less_or_equal") -> Bit:
+def is_less_or_equal(
+    cs: ConstraintSystem, a: Bounded | int, b: Bounded | int, label: str = "is_less_or_equal"
+) -> Bit:
     """Whether a <= b: the complement of b < a, at its cost."""
     return is_less(cs, b, a, label).complement()
 
 
-def assert_nonnegative(cs: ConstraintSystem, x: Bounded, label: str) -> None:
+def assert_nonnegative(cs: ConstraintSystem, x: Bounded | int, label: str) -> None:
     """x >= 0.
 
     Given: a bounded x.
@@ -63,7 +63,7 @@ def assert_nonnegative(cs: ConstraintSystem, x: Bounded, label: str) -> None:
     Costs: n for the least n with x < 2^n for every x of its interval; nothing if the interval is not
     negative. Raises ShapeError if it is all negative.
     """
-    require_bounded(x, label)
+    x = require_bounded(x, label)
     if x.lo >= 0:
         return
     if x.hi < 0:
@@ -74,15 +74,11 @@ def assert_nonnegative(cs: ConstraintSystem, x: Bounded, label: str) -> None:
     constrain_bits(cs, x, width, label)
 
 
-def assert_less_or_equal(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str) -> None:
+def assert_less_or_equal(cs: ConstraintSystem, a: Bounded | int, b: Bounded | int, label: str) -> None:
     """a <= b: `assert_nonnegative` of b - a, so 64 for two 64-bit values."""
-    difference = require_bounded(b, label) - require_bounded(a, label)
-    assert isinstance(difference, Bounded)
-    assert_nonnegative(cs, difference, label)
+    assert_nonnegative(cs, require_bounded(b, label) - require_bounded(a, label), label)
 
 
-def assert_less(cs: ConstraintSystem, a: Bounded, b: Bounded, label: str) -> None:
+def assert_less(cs: ConstraintSystem, a: Bounded | int, b: Bounded | int, label: str) -> None:
     """a < b: `assert_nonnegative` of b - a - 1."""
-    difference = require_bounded(b, label) - require_bounded(a, label) - 1
-    assert isinstance(difference, Bounded)
-    assert_nonnegative(cs, difference, label)
+    assert_nonnegative(cs, require_bounded(b, label) - require_bounded(a, label) - 1, label)

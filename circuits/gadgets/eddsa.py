@@ -17,7 +17,7 @@ from circuits.gadgets.poseidon import poseidon
 from circuits.gadgets.variable_base import multiply_variable
 from circuits.language import ConstraintSystem, template
 from circuits.twins.babyjub import BASE8, SUBGROUP_ORDER
-from circuits.variables import Bit, Variable
+from circuits.variables import Bit, Value, Variable, plain
 
 RULE = "BAD_SIGNATURE"
 
@@ -34,9 +34,9 @@ class Signature:
 def assert_eddsa(
     cs: ConstraintSystem,
     enabled: Bit,
-    key: tuple[Variable, Variable],
+    key: tuple[Value, Value],
     signature: Signature,
-    message: Variable,
+    message: Value,
 ) -> None:
     """If enabled, the signature of the message is valid under the key.
 
@@ -50,9 +50,8 @@ def assert_eddsa(
     checks.
     """
     parts = (signature.r8x, signature.r8y, signature.s)
-    plain = Signature(*(Variable(x.terms) for x in parts))
-    x, y = (Variable(x.terms) for x in key)
-    _verify(cs, enabled, (x, y), plain, Variable(message.terms))
+    x, y = map(plain, key)
+    _verify(cs, enabled, (x, y), Signature(*map(plain, parts)), plain(message))
 
 
 @template
@@ -63,9 +62,8 @@ def _verify(
     signature: Signature,
     message: Variable,
 ) -> None:
-    one = Variable(cs.one.terms)
-    ax = select(cs, enabled, key[0], one * BASE8.x, RULE)
-    ay = select(cs, enabled, key[1], one * BASE8.y, RULE)
+    ax = select(cs, enabled, key[0], plain(BASE8.x), RULE)
+    ay = select(cs, enabled, key[1], plain(BASE8.y), RULE)
     h = poseidon(cs, [signature.r8x, signature.r8y, ax, ay, message])
     clean = from_edwards(cs, clear_cofactor(cs, Point(ax, ay), RULE), RULE)
     right = to_edwards(cs, multiply_variable(cs, h, clean, RULE), RULE)

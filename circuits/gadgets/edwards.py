@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from circuits.language import ConstraintSystem
 from circuits.twins import babyjub
 from circuits.twins.babyjub import A, D
-from circuits.variables import Variable
+from circuits.variables import Variable, plain
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class SubgroupPoint:
 def constant_point(cs: ConstraintSystem, p: babyjub.Point) -> CurvePoint:
     """A point known at compile time. Costs nothing."""
     assert babyjub.is_on_curve(p)
-    one = Variable(cs.one.terms)
-    return CurvePoint(one * p.x, one * p.y)
+    return CurvePoint(plain(p.x), plain(p.y))
 
 
 def negate(p: CurvePoint) -> CurvePoint:

@@ -16,7 +16,7 @@ from circuits.gadgets.montgomery import MontgomeryPoint, constant_coordinates, t
 from circuits.language import ConstraintSystem
 from circuits.twins import babyjub
 from circuits.twins.babyjub import SUBGROUP_ORDER
-from circuits.variables import Bit, Variable, weighted_sum
+from circuits.variables import Bit, Variable, plain, weighted_sum
 
 WINDOW = 3
 
@@ -84,12 +84,12 @@ def _choose(
 ) -> MontgomeryPoint:
     """table[sum bits[i] 2^i]: both coordinates as multilinear polynomials of the bits."""
     us, vs = [u for u, _ in table], [v for _, v in table]
-    low: list[Variable] = [Variable(cs.one.terms), *(Variable(b.terms) for b in bits[:2])]
+    low: list[Variable] = [plain(1), *map(plain, bits[:2])]
     if len(bits) > 1:
         low.append(cs.mul(low[1], low[2], label))
     if len(bits) < WINDOW:
         return MontgomeryPoint(weighted_sum(_multilinear(us), low), weighted_sum(_multilinear(vs), low))
-    top = Variable(bits[2].terms)
+    top = plain(bits[2])
     coordinates = []
     for values in (us, vs):
         base = _multilinear(values[:4])

@@ -13,7 +13,7 @@ from circuits.gadgets.bits import require_bits
 from circuits.gadgets.poseidon import poseidon
 from circuits.language import ConstraintSystem, template
 from circuits.twins.merkle import ARITY
-from circuits.variables import Bit, Variable
+from circuits.variables import Bit, Value, Variable, plain
 
 DIGIT_BITS = 2
 
@@ -33,7 +33,7 @@ class Path:
     levels: tuple[Level, ...]
 
 
-def open_path(cs: ConstraintSystem, digit_bits: Sequence[Bit], siblings: Sequence[Variable]) -> Path:
+def open_path(cs: ConstraintSystem, digit_bits: Sequence[Bit], siblings: Sequence[Value]) -> Path:
     """A path from its index and siblings.
 
     Given: two bits a level, from the leaf up, each digit least significant first; three siblings a level,
@@ -51,12 +51,12 @@ def open_path(cs: ConstraintSystem, digit_bits: Sequence[Bit], siblings: Sequenc
     levels = []
     for k in range(depth):
         low, high = digit_bits[DIGIT_BITS * k : DIGIT_BITS * (k + 1)]
-        first, second, third = (Variable(s.terms) for s in siblings[3 * k : 3 * (k + 1)])
+        first, second, third = map(plain, siblings[3 * k : 3 * (k + 1)])
         levels.append(_open_level(cs, low, high, (first, second, third)))
     return Path(tuple(levels))
 
 
-def path_root(cs: ConstraintSystem, path: Path, leaf: Variable) -> Variable:
+def path_root(cs: ConstraintSystem, path: Path, leaf: Value) -> Variable:
     """The root that a leaf leads to along a path.
 
     Given: an opened path and any leaf.
@@ -64,7 +64,7 @@ def path_root(cs: ConstraintSystem, path: Path, leaf: Variable) -> Variable:
     Assumes: nothing.
     Costs: 300 a level: Poseidon of four, and 3 to put the node into its place.
     """
-    node = Variable(leaf.terms)
+    node = plain(leaf)
     for level in path.levels:
         node = _climb(cs, level, node)
     return node
@@ -79,9 +79,9 @@ def _open_level(
     places = (1 - low - high + both, low - both, high - both, both)
     # Child 0 is the first sibling unless the node is there; child 3 the third; the middle two follow from
     # `high`.
-    moved_up = cs.mul(Variable(places[0].terms), first, "place")
-    moved_down = cs.mul(Variable(places[3].terms), third, "place")
-    second_low = cs.mul(Variable(high.terms), second, "place")
+    moved_up = cs.mul(plain(places[0]), first, "place")
+    moved_down = cs.mul(plain(places[3]), third, "place")
+    second_low = cs.mul(plain(high), second, "place")
     others = (first - moved_up, moved_up + second_low, second - second_low + moved_down, third - moved_down)
     return Level(_plain(places), others)
 
@@ -95,5 +95,5 @@ def _climb(cs: ConstraintSystem, level: Level, node: Variable) -> Variable:
 
 
 def _plain(values: tuple[Variable, ...]) -> tuple[Variable, Variable, Variable, Variable]:
-    a, b, c, d = (Variable(x.terms) for x in values)
+    a, b, c, d = map(plain, values)
     return a, b, c, d

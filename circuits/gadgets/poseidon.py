@@ -20,10 +20,10 @@ from circuits.errors import ShapeError
 from circuits.field import R, inverse
 from circuits.language import ConstraintSystem, template
 from circuits.twins.poseidon import MAX_INPUTS, Parameters, chunks, parameters
-from circuits.variables import Variable, weighted_sum
+from circuits.variables import Value, Variable, plain, weighted_sum
 
 
-def poseidon(cs: ConstraintSystem, inputs: Sequence[Variable]) -> Variable:
+def poseidon(cs: ConstraintSystem, inputs: Sequence[Value]) -> Variable:
     """circomlib's Poseidon of 1 .. 16 field elements.
 
     Given: any field elements.
@@ -36,10 +36,10 @@ def poseidon(cs: ConstraintSystem, inputs: Sequence[Variable]) -> Variable:
     if not 1 <= len(inputs) <= MAX_INPUTS:
         raise ShapeError(f"Poseidon takes 1..{MAX_INPUTS} inputs, not {len(inputs)}")
     # Without their ranges, inputs of all types share one compiled body.
-    return _permutation(cs, tuple(Variable(x.terms) for x in inputs))
+    return _permutation(cs, tuple(map(plain, inputs)))
 
 
-def hash_many(cs: ConstraintSystem, inputs: Sequence[Variable]) -> Variable:
+def hash_many(cs: ConstraintSystem, inputs: Sequence[Value]) -> Variable:
     """Poseidon of any positive number of field elements, chained as docs/protocol.md, section 3, says.
 
     Given: any field elements.
@@ -60,12 +60,11 @@ def hash_many(cs: ConstraintSystem, inputs: Sequence[Variable]) -> Variable:
 def _permutation(cs: ConstraintSystem, inputs: tuple[Variable, ...]) -> Variable:
     p = parameters(len(inputs) + 1)
     half = p.full_rounds // 2
-    one = Variable(cs.one.terms)
     state: list[Variable] = [Variable({}), *inputs]
     for k in range(half):
         state = _plus(state, p.constants[k])
         # The capacity is still a constant in the first round.
-        first = one * pow(p.constants[0][0], 5, R) if k == 0 else _sbox(cs, state[0])
+        first = plain(pow(p.constants[0][0], 5, R)) if k == 0 else _sbox(cs, state[0])
         boxed = [first, *(_sbox(cs, x) for x in state[1:])]
         state = [weighted_sum(row, boxed) for row in p.mds]
     state = _partial_rounds(cs, p, state)

@@ -7,10 +7,10 @@ Bits are made in `circuits.gadgets.bits`; sign and magnitude as values in `circu
 from circuits.errors import ShapeError
 from circuits.gadgets.bits import SAFE_BITS, constrain_bits
 from circuits.language import ConstraintSystem
-from circuits.variables import Bounded, Variable
+from circuits.variables import Bounded, Value, as_variable, plain
 
 
-def constrain_unsigned(cs: ConstraintSystem, x: Variable, bits: int, label: str = "range") -> Bounded:
+def constrain_unsigned(cs: ConstraintSystem, x: Value, bits: int, label: str = "range") -> Bounded:
     """x as a Bounded in [0, 2^bits).
 
     Given: any field element x; 1 <= bits <= SAFE_BITS - 1 (a Bounded stays below r/2).
@@ -24,7 +24,7 @@ def constrain_unsigned(cs: ConstraintSystem, x: Variable, bits: int, label: str 
     return cs.unchecked_bounded(x, 0, (1 << bits) - 1)
 
 
-def constrain_signed(cs: ConstraintSystem, x: Variable, bits: int, label: str = "range") -> Bounded:
+def constrain_signed(cs: ConstraintSystem, x: Value, bits: int, label: str = "range") -> Bounded:
     """x as a Bounded in [-(2^bits - 1), 2^bits - 1].
 
     Given: any field element x; 1 <= bits < SAFE_BITS - 1.
@@ -37,12 +37,12 @@ def constrain_signed(cs: ConstraintSystem, x: Variable, bits: int, label: str = 
     if not 1 <= bits < SAFE_BITS - 1:
         raise ShapeError(f"a signed range has 1..{SAFE_BITS - 2} bits, not {bits}")
     negative = cs.assert_bit(cs.hint_sign(x, label), label)
-    constrain_bits(cs, cs.mul(1 - negative * 2, Variable(x.terms), label), bits, label)
+    constrain_bits(cs, cs.mul(1 - negative * 2, plain(x), label), bits, label)
     limit = (1 << bits) - 1
     return cs.unchecked_bounded(x, -limit, limit)
 
 
-def constrain_interval(cs: ConstraintSystem, x: Variable, lo: int, hi: int, label: str = "range") -> Bounded:
+def constrain_interval(cs: ConstraintSystem, x: Value, lo: int, hi: int, label: str = "range") -> Bounded:
     """x as a Bounded in [lo, hi].
 
     Given: any field element x; lo <= hi, hi - lo < 2^(SAFE_BITS - 1).
@@ -50,7 +50,7 @@ def constrain_interval(cs: ConstraintSystem, x: Variable, lo: int, hi: int, labe
     Assumes: nothing.
     Costs: n if hi - lo + 1 = 2^n, else 2 n for the least n with hi - lo < 2^n; 1 if lo = hi.
     """
-    span = hi - lo
+    x, span = as_variable(x), hi - lo
     width = span.bit_length()
     if span < 0 or width >= SAFE_BITS:
         raise ShapeError(f"[{lo}, {hi}] is not an interval of fewer than 2^{SAFE_BITS - 1} integers")

@@ -7,11 +7,11 @@ it, with zero having one sign only; a signed range without them is cheaper, in `
 from circuits.errors import ShapeError
 from circuits.gadgets.bits import SAFE_BITS, constrain_bits
 from circuits.language import ConstraintSystem
-from circuits.variables import Bit, Bounded, Variable
+from circuits.variables import Bit, Bounded, Value, plain
 
 
 def sign_and_magnitude(
-    cs: ConstraintSystem, x: Variable, bits: int, label: str = "range"
+    cs: ConstraintSystem, x: Value, bits: int, label: str = "range"
 ) -> tuple[Bit, Bounded]:
     """(negative, magnitude) of a number of the symmetric range.
 
@@ -24,9 +24,9 @@ def sign_and_magnitude(
     """
     if not 1 <= bits < SAFE_BITS - 1:
         raise ShapeError(f"a signed range has 1..{SAFE_BITS - 2} bits, not {bits}")
-    plain = Variable(x.terms)
-    negative = cs.assert_bit(cs.hint_sign(plain, label), label)
-    magnitude = cs.mul(1 - negative * 2, plain, label)
+    x = plain(x)
+    negative = cs.assert_bit(cs.hint_sign(x, label), label)
+    magnitude = cs.mul(1 - negative * 2, x, label)
     constrain_bits(cs, magnitude, bits, label)
-    cs.assert_product(plain, cs.hint_quotient(negative, plain, label), negative, label)
+    cs.assert_product(x, cs.hint_quotient(negative, x, label), negative, label)
     return negative, cs.unchecked_bounded(magnitude, 0, (1 << bits) - 1)

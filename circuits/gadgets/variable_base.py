@@ -17,7 +17,7 @@ from circuits.gadgets.logic import assert_nonzero
 from circuits.gadgets.montgomery import MontgomeryPoint, double, unsafe_double_and_add
 from circuits.language import ConstraintSystem
 from circuits.twins.babyjub import SUBGROUP_ORDER
-from circuits.variables import Variable, weighted_sum
+from circuits.variables import Value, Variable, plain, weighted_sum
 
 DIGITS = 253
 """Signs after the leading digit 2."""
@@ -33,7 +33,7 @@ CHECKED_STEPS = 3
 
 
 def multiply_variable(
-    cs: ConstraintSystem, scalar: Variable, p: MontgomeryPoint, label: str = "variable_base"
+    cs: ConstraintSystem, scalar: Value, p: MontgomeryPoint, label: str = "variable_base"
 ) -> MontgomeryPoint:
     """h * p for the integer h in [0, r) that the scalar stands for.
 
@@ -55,12 +55,12 @@ def multiply_variable(
     return total
 
 
-def _constrain_signs(cs: ConstraintSystem, scalar: Variable, unit: Variable, label: str) -> list[Variable]:
+def _constrain_signs(cs: ConstraintSystem, scalar: Value, unit: Variable, label: str) -> list[Variable]:
     """s_i * unit for the signs of N, least significant first; unit != 0. Costs 253 + 10 + 1 + 61 = 325."""
-    plain = Variable(scalar.terms)
+    scalar = plain(scalar)
     # h + 6 l is odd exactly if h is.
-    even = cs.assert_bit(1 - cs.hint_bits(plain, 1, label)[0], label)
-    odd = plain + even * SUBGROUP_ORDER + MULTIPLE * SUBGROUP_ORDER
+    even = cs.assert_bit(1 - cs.hint_bits(scalar, 1, label)[0], label)
+    odd = scalar + even * SUBGROUP_ORDER + MULTIPLE * SUBGROUP_ORDER
     # N = 2^253 + 1 + 2 code, where bit i of the code is 1 for the sign +.
     code = (odd - (1 << DIGITS) - 1) * inverse(2)
     signed = cs.hint_signs(code, unit, DIGITS, label)

@@ -16,7 +16,7 @@ import pytest
 
 from circuits.batch.circuit import define_batch
 from circuits.compiler import CompiledCircuit, compile_circuit
-from circuits.engine import Engine, HintCall, value_of
+from circuits.engine import Engine, HintCall
 from circuits.field import R
 from circuits.gadgets.eddsa import Signature, assert_eddsa
 from circuits.language import ConstraintSystem
@@ -56,20 +56,20 @@ class Recorder(Engine):
         self.rows: list[Row] = []
 
     def assert_product(self, a: Variable, b: Variable, c: Variable, label: str) -> None:
-        self.rows.append((value_of(a), value_of(b), value_of(c)))
+        self.rows.append((self.value_of(a), self.value_of(b), self.value_of(c)))
 
     def assign_output(self, output: Variable, value: Variable, label: str = "output") -> None:
         super().assign_output(output, value, label)
-        self.rows.append((value_of(value), 1, value_of(value)))
+        self.rows.append((self.value_of(value), 1, self.value_of(value)))
 
     def _product(self, a: Variable, b: Variable, label: str) -> Variable:
         out = super()._product(a, b, label)
-        self.rows.append((value_of(a), value_of(b), value_of(out)))
+        self.rows.append((self.value_of(a), self.value_of(b), self.value_of(out)))
         return out
 
     def _product_plus(self, a: Variable, b: Variable, c: Variable, label: str) -> Variable:
         out = super()._product_plus(a, b, c, label)
-        self.rows.append((value_of(a), value_of(b), (value_of(out) - value_of(c)) % R))
+        self.rows.append((self.value_of(a), self.value_of(b), (self.value_of(out) - self.value_of(c)) % R))
         return out
 
     def _begin_late(self, words: list[Variable]) -> tuple[Variable, Variable]:

@@ -162,6 +162,28 @@ def late_template(cs: ConstraintSystem) -> None:
     bits_inside(cs, chi)
 
 
+def late_claim(cs: ConstraintSystem) -> None:
+    chi = cs.challenge(words_of(cs))
+    cs.unchecked_bounded(cs.mul(chi, chi), 0, 15)
+
+
+def late_bit(cs: ConstraintSystem) -> None:
+    chi = cs.challenge(words_of(cs))
+    cs.unchecked_bit(chi)
+
+
+@template
+def claims_inside(cs: ConstraintSystem, x: Variable) -> Variable:
+    return cs.mul(cs.unchecked_bit(x), x)
+
+
+def late_claim_inside(cs: ConstraintSystem) -> None:
+    words = words_of(cs)
+    claims_inside(cs, words[1])
+    chi = cs.challenge(words)
+    claims_inside(cs, chi)
+
+
 def second_challenge(cs: ConstraintSystem) -> None:
     cs.challenge(words_of(cs))
     cs.challenge(words_of(cs))
@@ -171,7 +193,19 @@ def no_challenge(cs: ConstraintSystem) -> None:
     words_of(cs)
 
 
-@pytest.mark.parametrize("define", [late_input, late_hint, late_template, second_challenge, no_challenge])
+@pytest.mark.parametrize(
+    "define",
+    [
+        late_input,
+        late_hint,
+        late_template,
+        late_claim,
+        late_bit,
+        late_claim_inside,
+        second_challenge,
+        no_challenge,
+    ],
+)
 def test_what_an_argument_speaks_of_must_be_early(define: Define) -> None:
     with pytest.raises(PhaseError):
         compile_circuit(define, challenge=True)
@@ -265,6 +299,30 @@ def test_fingerprint_changes_with_the_circuit() -> None:
 
     assert compile_circuit(scaled(2)).fingerprint == compile_circuit(scaled(2)).fingerprint
     assert compile_circuit(scaled(2)).fingerprint != compile_circuit(scaled(3)).fingerprint
+
+
+def test_an_output_is_read_as_what_it_was_given() -> None:
+    """Under both, and in combinations made before: the value is not 0, and there is none before the assignment."""
+
+    def early(cs: ConstraintSystem) -> None:
+        out, x = cs.public_output("out"), cs.input("x")
+        cs.mul(out, x)
+
+    def late(cs: ConstraintSystem) -> None:
+        out, x = cs.public_output("out"), cs.input("x")
+        before = out * 2 + x
+        cs.assign_output(out, cs.mul(x, x))
+        cs.assert_equal(cs.mul(out, before), 49 * 105, "read")
+
+    for run in (compile_circuit, lambda define: define(Engine({"x": 7}))):
+        with pytest.raises(ShapeError, match="before assign_output"):
+            run(early)  # type: ignore[operator]
+    engine = Engine({"x": 7})
+    late(engine)
+    assert engine.witness[1] == 49
+    assert compile_circuit(late).r1cs.unsatisfied_rows(engine.witness) == []
+    with pytest.raises(Unsatisfied, match="read"):
+        late(Engine({"x": 8}))
 
 
 def test_mul_add_and_signs_are_one_constraint_and_one_hint() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from circuits.compiler import CompiledCircuit, compile_circuit
 from circuits.determinism import free_wires
-from circuits.engine import Engine, HintCall, HintHook, value_of
+from circuits.engine import Engine, HintCall, HintHook
 from circuits.errors import Unsatisfied
 from circuits.field import R
 from circuits.language import ConstraintSystem
@@ -43,7 +43,7 @@ class Trial:
     def run(self, inputs: Inputs, hook: HintHook | None = None) -> tuple[list[int], list[int]]:
         """The outputs and the witness. Raises what the engine raises."""
         engine = Engine(inputs, hint_hook=hook)
-        outputs = [value_of(x) for x in self.define(engine)]
+        outputs = [engine.value_of(x) for x in self.define(engine)]
         return outputs, engine.witness
 
     def outputs(self, inputs: Inputs) -> list[int]:
