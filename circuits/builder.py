@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from circuits.errors import PhaseError, ShapeError
+from circuits.captures import Captures
+from circuits.errors import PhaseError, ShapeError, UnstableTemplate
 from circuits.field import R
 from circuits.language import CHI, ConstraintSystem, Opcode, Y, require_output
-from circuits.signals import Shape, flatten, restore
+from circuits.signals import Shape, flatten, restore, static_key
 from circuits.variables import ONE, SPAN, VALUE, Value, Variable, as_variable
 
 T = TypeVar("T")
@@ -95,13 +96,25 @@ class Body:
         return name
 
 
+@dataclass
+class Template:
+    """A recorded template: the call that its body was recorded for, and what else the define could see then."""
+
+    define: Callable[..., Any]
+    shape: Shape
+    n_slots: int
+    static: dict[str, Any]
+    body: Body
+    captures: Captures
+
+
 class Library:
     """What one compilation shares: the table of coefficients and the bodies of templates."""
 
     def __init__(self) -> None:
         self.coefficients: list[int] = [1, R - 1]
         self._numbers: dict[int, int] = {1: 0, R - 1: 1}
-        self.templates: dict[Any, Body] = {}
+        self.templates: dict[Any, Template] = {}
         self.bodies: list[Body] = []
 
     def number(self, coefficient: int) -> int:
@@ -116,6 +129,51 @@ class Library:
         """Number a finished body."""
         body.number = len(self.bodies)
         self.bodies.append(body)
+
+    def template(
+        self, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]
+    ) -> Body:
+        """The body for a call of a template: recorded at the first one, the same for every other of equal types and static values."""
+        key = (define, tuple((name, static_key(value)) for name, value in sorted(static.items())), shape)
+        known = self.templates.get(key)
+        if known is None:
+            body = record(self, define, shape, n_slots, static)
+            self.close_body(body)
+            known = Template(define, shape, n_slots, static, body, Captures(define, *static.values()))
+            self.templates[key] = known
+        elif known.captures.changed():
+            self.record_again(known)
+        return known.body
+
+    def record_again(self, template: Template) -> None:
+        """UnstableTemplate unless the define says now what it said at first. Templates inside are placed, not recorded."""
+        body = template.body
+        again = record(self, template.define, template.shape, template.n_slots, template.static)
+        for what, said in vars(again).items():
+            if what != "number" and said != getattr(body, what):
+                raise UnstableTemplate(
+                    f"template {body.name} said something else when it was recorded again ({what.replace('_', ' ')} differ): it depends on "
+                    "a captured variable, a global or an object that changed since; pass what decides the body as a keyword argument"
+                )
+
+    def finish(self) -> None:
+        """Record every template once more: a body that was placed many times must have been the right one each time."""
+        for template in list(self.templates.values()):
+            self.record_again(template)
+
+
+def record(
+    library: Library, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]
+) -> Body:
+    """What a template's define says now, as a body without a number."""
+    body = Body(define.__qualname__, -1, n_slots)
+    inner = Builder(library, body, root=False)
+    slots = iter([inner.slot(i) for i in range(n_slots)])
+    result = define(inner, *restore(shape, slots), **static)
+    outputs: list[Variable] = []
+    body.result = flatten(result, outputs)
+    body.outputs = [inner.local(x.terms) for x in outputs]
+    return body
 
 
 class Builder(ConstraintSystem):
@@ -149,12 +207,7 @@ class Builder(ConstraintSystem):
     def call_template(self, define: Callable[..., T], args: tuple[Any, ...], static: dict[str, Any]) -> T:
         bound: list[Variable] = []
         shape = flatten(args, bound)
-        # Python calls 1, 1.0 and True equal; a body made for one of them is not one for the others.
-        key = (define, tuple((name, type(value), value) for name, value in sorted(static.items())), shape)
-        body = self._library.templates.get(key)
-        if body is None:
-            body = self._record(define, shape, len(bound), static)
-            self._library.templates[key] = body
+        body = self._library.template(define, shape, len(bound), static)
         if self._late and body.early_only:
             raise PhaseError(
                 f"template {body.name} has inputs, hints or claims of ranges and cannot run after the challenge"
@@ -162,7 +215,7 @@ class Builder(ConstraintSystem):
         self._body.early_only |= body.early_only
         self._public_open = False
         base = self._body.n_wires
-        slots = [self._local(x.terms) for x in bound]
+        slots = [self.local(x.terms) for x in bound]
         scope = "".join(f"{s}/" for s in self._scopes)
         placement = Placement(body, base, self._body.n_rows, scope, slots)
         self._body.n_wires += body.n_wires
@@ -185,17 +238,9 @@ class Builder(ConstraintSystem):
         if self._root and self._has_challenge and self.early is None:
             raise PhaseError("the circuit was made with a challenge and never asked for it")
 
-    def _record(self, define: Callable[..., Any], shape: Shape, n_slots: int, static: dict[str, Any]) -> Body:
-        body = Body(define.__qualname__, -1, n_slots)
-        inner = Builder(self._library, body, root=False)
-        slots = iter([inner._variable({-2 - i: 1}) for i in range(n_slots)])
-        result = define(inner, *restore(shape, slots), **static)
-        inner.finish()
-        outputs: list[Variable] = []
-        body.result = flatten(result, outputs)
-        body.outputs = [inner._local(x.terms) for x in outputs]
-        self._library.close_body(body)
-        return body
+    def slot(self, index: int) -> Variable:
+        """A slot of this body as a variable."""
+        return self._variable({-2 - index: 1})
 
     def _inputs(self, name: str, count: int) -> list[Variable]:
         self._body.inputs.append((name, count))
@@ -259,7 +304,7 @@ class Builder(ConstraintSystem):
         self._body.code += [Opcode.MASK, mask]
         masked = self._variable({mask: 1})
         self._row("mask", masked, self.one, masked)
-        copies = tuple(next(iter(self._local(word.terms))) for word in words)
+        copies = tuple(next(iter(self.local(word.terms))) for word in words)
         self.early = (self._body.n_wires, mask, copies)
         self._body.code.append(Opcode.CHALLENGE)
         self._unassigned.add(Y)
@@ -267,7 +312,7 @@ class Builder(ConstraintSystem):
 
     def _check_claim(self, x: Variable, lo: int, hi: int) -> None:
         # Nothing has a value yet, the engine checks claims; that the variable is of this body can be seen here already.
-        self._local(x.terms)
+        self.local(x.terms)
         self._body.early_only = True
 
     def _allocate(self, count: int, label: str) -> int:
@@ -282,7 +327,7 @@ class Builder(ConstraintSystem):
             parts.append(Rows())
         rows = parts[-1]
         assert isinstance(rows, Rows)
-        rows.entries.append((label, self._local(a.terms), self._local(b.terms), self._local(c.terms)))
+        rows.entries.append((label, self.local(a.terms), self.local(b.terms), self.local(c.terms)))
         self._body.n_rows += 1
 
     def _emit(self, opcode: Opcode, wire: int, *operands: Variable) -> None:
@@ -295,7 +340,7 @@ class Builder(ConstraintSystem):
         shift = self._shift
         return Variable({k if k == ONE else k + shift if k >= 0 else k - shift: v for k, v in local.items()})
 
-    def _local(self, terms: Mapping[int, int]) -> Terms:
+    def local(self, terms: Mapping[int, int]) -> Terms:
         """A variable's terms in this body's coordinates; ShapeError for a variable of another body, or an output without a value."""
         shift, local = self._shift, {}
         for key, value in terms.items():
@@ -316,7 +361,7 @@ class Builder(ConstraintSystem):
         code = self._body.code
         code.append(len(terms))
         number = self._library.number
-        for key, value in self._local(terms).items():
+        for key, value in self.local(terms).items():
             if key >= 0:
                 reference = key
             elif key == ONE:

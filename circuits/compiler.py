@@ -128,6 +128,7 @@ def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) 
     builder = Builder(library, root, root=True, challenge=challenge)
     define(builder)
     builder.finish()
+    library.finish()
     library.close_body(root)
 
     expansion = _Expansion(library)

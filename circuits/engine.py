@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from circuits.errors import MissingInput, PhaseError, ShapeError, Unsatisfied, UnsoundClaim
 from circuits.field import R, inverse, to_signed
 from circuits.language import CHI, ConstraintSystem, Opcode, Y, require_output
+from circuits.signals import flatten, restore, static_key
 from circuits.variables import ONE, SPAN, VALUE, Value, Variable, as_variable
 
 T = TypeVar("T")
@@ -89,7 +90,15 @@ class Engine(ConstraintSystem):
             raise Unsatisfied(self._label(label), x, y, z)
 
     def call_template(self, define: Callable[..., T], args: tuple[Any, ...], static: dict[str, Any]) -> T:
-        return define(self, *args, **static)
+        # Through the same shapes as under the builder: the define gets what it would get there, and nothing that only works here.
+        leaves: list[Variable] = []
+        shape = flatten(args, leaves)
+        for value in static.values():
+            static_key(value)
+        made: T = define(self, *restore(shape, iter(leaves)), **static)
+        outputs: list[Variable] = []
+        result: T = restore(flatten(made, outputs), iter(outputs))
+        return result
 
     def _inputs(self, name: str, count: int) -> list[Variable]:
         if name in self._seen:

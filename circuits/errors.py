@@ -38,6 +38,12 @@ class SymbolicValue(CircuitError):
     number = 1005
 
 
+class UnstableTemplate(CircuitError):
+    """A template says different things at different times: one compiled body cannot stand for all of its placements."""
+
+    number = 1006
+
+
 class Unsatisfied(CircuitError):
     """The engine met a constraint that the values do not satisfy."""
 
