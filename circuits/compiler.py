@@ -2,7 +2,7 @@
 
 Bodies recorded by the builder are expanded bottom up with array operations: a placement's wires and rows are shifted, its slots
 replaced by the caller's linear combinations. No linear elimination happens here or anywhere after the define has run, so no early
-wire is ever expressed by later ones. A wire that no constraint mentions is refused.
+wire is ever expressed by later ones. A wire that no constraint holds is refused (`circuits.holding`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.builder import Body, Builder, Library, Placement, Terms
-from circuits.errors import MissingInput, ShapeError, UnconstrainedWire
+from circuits.errors import MissingInput, ShapeError
 from circuits.field import R
+from circuits.holding import Known, require_held
 from circuits.language import ConstraintSystem
 from circuits.program import serialize
 from circuits.r1cs import R1CS, ChallengeLayout, Matrix
@@ -121,7 +122,8 @@ class CompiledCircuit:
 def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) -> CompiledCircuit:
     """Run a define under the builder and expand it.
 
-    Raises UnconstrainedWire, PhaseError, ShapeError, RangeOverflow: whatever the define did wrong.
+    Raises UnconstrainedWire, UnreadInput, Contradiction, UnstableTemplate, SymbolicValue, PhaseError, ShapeError, RangeOverflow: whatever
+    the define did wrong.
     """
     library = Library()
     root = Body(name or getattr(define, "__qualname__", "circuit"), -1, 0)
@@ -133,19 +135,15 @@ def compile_circuit(define: Define, *, name: str = "", challenge: bool = False) 
 
     expansion = _Expansion(library)
     a, b, c = (_csr(entries) for entries in expansion.expand(root))
-    used = np.zeros(root.n_wires, dtype=bool)
-    used[c.col] = True
-    # A product with nothing on one side is 0 whatever stands on the other: such a row holds nothing of that side.
-    for side, other in ((a, b), (b, a)):
-        in_product = other.row_ptr[1:] > other.row_ptr[:-1]
-        used[side.col[np.repeat(in_product, side.row_ptr[1:] - side.row_ptr[:-1])]] = True
-    used[: builder.n_public + 1] = True  # The setup's public rows hold these.
-    if not used.all():
-        wire = int(np.argmin(used))
-        raise UnconstrainedWire(
-            f"no constraint holds wire {wire} ({root.wire_name(wire)}); {int((~used).sum())} such wires"
-        )
     layout = None if builder.early is None else ChallengeLayout(*builder.early)
+    known = Known(
+        n_public=builder.n_public,
+        inputs=builder.public_inputs,
+        words=() if layout is None else layout.words,
+        # The mask blinds the commitment D to the early wires (docs/soundness.md): it must be free, so its row says mask = mask.
+        excused=() if layout is None else (layout.mask,),
+    )
+    require_held((a, b, c), root.n_wires, library.coefficients, known, root.wire_name, root.row_label)
     inputs = tuple(root.input_names())
     if len({n for n, _ in inputs}) != len(inputs):
         raise ShapeError("two inputs have the same name: put a scope around one")

@@ -8,7 +8,7 @@ class CircuitError(Exception):
 
 
 class UnconstrainedWire(CircuitError):
-    """A wire that no constraint holds: whoever proves could set it freely."""
+    """A wire that no constraint holds (`circuits.holding` has the rule): whoever proves could set it freely, or nothing reads it."""
 
     number = 1001
 
@@ -42,6 +42,18 @@ class UnstableTemplate(CircuitError):
     """A template says different things at different times: one compiled body cannot stand for all of its placements."""
 
     number = 1006
+
+
+class UnreadInput(CircuitError):
+    """A public input that no constraint reads: the proof says nothing about it."""
+
+    number = 1007
+
+
+class Contradiction(CircuitError):
+    """A constraint between constants that does not hold: no witness satisfies the circuit."""
+
+    number = 1008
 
 
 class Unsatisfied(CircuitError):

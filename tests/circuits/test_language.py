@@ -284,8 +284,9 @@ def test_repetition_does_not_recompile() -> None:
         x = cs.input("x")
         for _ in range(50):
             x = counted(cs, x + 1)
+        cs.assert_zero(x, "end")
 
-    assert compile_circuit(define).r1cs.n_constraints == 50
+    assert compile_circuit(define).r1cs.n_constraints == 51
     # Once for its body, once to see that the body is still what the define says.
     assert calls == 2
 
@@ -294,7 +295,7 @@ def test_fingerprint_changes_with_the_circuit() -> None:
     def scaled(factor: int) -> Define:
         def define(cs: ConstraintSystem) -> None:
             a = cs.input("a")
-            cs.mul(a, a * factor)
+            cs.assert_product(a, a * factor, 1, "square")
 
         return define
 
@@ -333,9 +334,11 @@ def test_mul_add_and_signs_are_one_constraint_and_one_hint() -> None:
         for sign in cs.hint_signs(a, b, 3):
             cs.assert_product(sign - b, sign + b, Variable({}), "sign")
             total = cs.mul_add(sign, total, b)
+        cs.assert_equal(total, -11606, "end")
+        cs.assert_equal(c, -3, "c")
 
     circuit = compile_circuit(define)
-    assert circuit.r1cs.n_constraints == 7
+    assert circuit.r1cs.n_constraints == 9
     engine = Engine({"a": 5, "b": 7, "c": R - 3})
     define(engine)
     assert engine.witness[4:9] == [33, 7, R - 7, 7, 238]

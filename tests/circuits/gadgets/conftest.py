@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from circuits.builder import Body, Builder, Library
 from circuits.compiler import CompiledCircuit, compile_circuit
 from circuits.determinism import free_wires
 from circuits.engine import Engine, HintCall, HintHook
@@ -27,23 +28,36 @@ TESTS = Path(__file__).parents[2]
 
 
 class Trial:
-    """A define that returns the variables whose values matter."""
+    """A define that returns the variables whose values matter: they become public outputs, since nothing else reads them."""
 
     def __init__(self, define: Define) -> None:
         self.define = define
 
     @cached_property
+    def n_outputs(self) -> int:
+        return len(self.define(Builder(Library(), Body("count", -1, 0), root=True)))
+
+    @cached_property
     def circuit(self) -> CompiledCircuit:
-        return compile_circuit(lambda cs: (self.define(cs), None)[1])
+        return compile_circuit(lambda cs: (self.publish(cs), None)[1])
+
+    def publish(self, cs: ConstraintSystem) -> Sequence[Variable]:
+        """Run the define and give its results to public outputs, which are wires 1, 2, ..."""
+        public = [cs.public_output(f"output[{i}]") for i in range(self.n_outputs)]
+        results = self.define(cs)
+        for output, result in zip(public, results, strict=True):
+            cs.assign_output(output, result)
+        return results
 
     @property
     def cost(self) -> int:
-        return self.circuit.r1cs.n_constraints
+        """Constraints of the define itself."""
+        return self.circuit.r1cs.n_constraints - self.n_outputs
 
     def run(self, inputs: Inputs, hook: HintHook | None = None) -> tuple[list[int], list[int]]:
         """The outputs and the witness. Raises what the engine raises."""
         engine = Engine(inputs, hint_hook=hook)
-        outputs = [engine.value_of(x) for x in self.define(engine)]
+        outputs = [engine.value_of(x) for x in self.publish(engine)]
         return outputs, engine.witness
 
     def outputs(self, inputs: Inputs) -> list[int]:
@@ -88,7 +102,7 @@ class Trial:
         order, but for `free` wires at most.
         """
         engine = _InputRecorder(inputs)
-        self.define(engine)
+        self.publish(engine)
         witness = engine.witness
         moving = free_wires(self.circuit.r1cs, witness, engine.input_wires)
         assert len(moving) <= free, [self.circuit.wire_name(w) for w in moving]

@@ -75,15 +75,17 @@ def test_a_selection_keeps_the_hull_of_its_intervals(trial) -> None:
         small, signed = constrain_unsigned(cs, cs.input("a"), 3), constrain_interval(cs, cs.input("b"), -9, 2)
         chosen = select(cs, bit, small, signed)
         assert isinstance(chosen, Bounded) and (chosen.lo, chosen.hi) == (-9, 7)
-        assert isinstance(select(cs, bit, bit, bit.complement()), Bit)
-        assert not isinstance(select(cs, bit, small, cs.input("c")), Bounded)
+        chosen_bit = select(cs, bit, bit, bit.complement())
+        assert isinstance(chosen_bit, Bit)
+        mixed = select(cs, bit, small, cs.input("c"))
+        assert not isinstance(mixed, Bounded)
         hot = assert_one_hot(cs, [bit, bit.complement()])
         picked = pick(cs, hot, [small, signed])
         assert isinstance(picked, Bounded) and (picked.lo, picked.hi) == (-9, 7)
-        return [chosen, picked]
+        return [chosen, picked, mixed, chosen_bit]
 
-    assert trial(define).outputs({"bit": 0, "a": 7, "b": -9, "c": 1}) == [R - 9, R - 9]
-    assert trial(define).outputs({"bit": 1, "a": 7, "b": -9, "c": 1}) == [7, 7]
+    assert trial(define).outputs({"bit": 0, "a": 7, "b": -9, "c": 1}) == [R - 9, R - 9, 1, 1]
+    assert trial(define).outputs({"bit": 1, "a": 7, "b": -9, "c": 1}) == [7, 7, 7, 1]
 
 
 def test_one_hot_accepts_exactly_the_unit_vectors(trial) -> None:

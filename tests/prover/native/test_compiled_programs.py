@@ -39,7 +39,8 @@ def define(cs: ConstraintSystem) -> None:
         with cs.scope(f"s{i}"):
             a = cs.materialize(every_instruction(cs, a + b, b - i))
     chi = cs.challenge([a, cs.mul(a, b)])
-    cs.mul(cs.hint_inverse(chi - a), chi)
+    inverse = cs.hint_inverse(chi - a)
+    cs.assert_product(inverse, cs.mul(inverse, chi - a), inverse, "inverse")
 
 
 CIRCUIT = compile_circuit(define, challenge=True)
