@@ -72,6 +72,18 @@ class UnsoundClaim(CircuitError):
     number = 1011
 
 
+class UndeterminedWires(CircuitError):
+    """The search for free wires met more of them than it can follow: many constraints are missing, or one that holds much."""
+
+    number = 1013
+
+    def __init__(self, wires: list[int]) -> None:
+        super().__init__(
+            f"{len(wires)} wires are not determined so far, the first of them {wires[:5]}: look for a missing constraint near the first"
+        )
+        self.wires = wires
+
+
 class MissingInput(CircuitError):
     """The engine was run without a value for an input."""
 
