@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from circuits.captures import Captures
-from circuits.errors import PhaseError, ShapeError, UnstableTemplate
+from circuits.errors import CircuitError, PhaseError, ShapeError, UnstableTemplate
 from circuits.field import R
 from circuits.language import CHI, ConstraintSystem, Opcode, Y, require_output
 from circuits.signals import Shape, flatten, restore, static_key
@@ -148,7 +148,10 @@ class Library:
     def record_again(self, template: Template) -> None:
         """UnstableTemplate unless the define says now what it said at first. Templates inside are placed, not recorded."""
         body = template.body
-        again = record(self, template.define, template.shape, template.n_slots, template.static)
+        try:
+            again = record(self, template.define, template.shape, template.n_slots, template.static)
+        except CircuitError as error:
+            raise UnstableTemplate(f"template {body.name} could not be recorded again: {error}") from error
         for what, said in vars(again).items():
             if what != "number" and said != getattr(body, what):
                 raise UnstableTemplate(

@@ -252,7 +252,7 @@ def _by(placed: Any) -> Any:
     [_captured, _static_function, _by(by_global), _by(by_call), _by(by_item), _by(by_attribute)],
     ids=["closure", "static_function", "global", "call", "item", "attribute"],
 )
-@pytest.mark.parametrize("widths", [[8, 200], [200, 8], [8, 200, 8]], ids=str)
+@pytest.mark.parametrize("widths", [[8, 200], [200, 8], [8, 200, 8], [8, 900]], ids=str)
 def test_a_body_that_depends_on_more_than_its_arguments_is_refused(define: Any, widths: list[int]) -> None:
     """Also when what it depends on is as at first when the define has ended."""
     try:
