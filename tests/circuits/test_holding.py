@@ -171,6 +171,11 @@ def an_enabled_zero(cs: ConstraintSystem) -> None:
     cs.assert_product(cs.assert_bit(cs.input("bit")), cs.input("x") - 7, 0, "if the bit")
 
 
+def a_bit_of_a_difference(cs: ConstraintSystem) -> None:
+    """Both factors mention x and y: a statement about the two of them."""
+    cs.assert_bit(cs.input("x") - cs.input("y"))
+
+
 def gadgets(cs: ConstraintSystem) -> None:
     constrain_unsigned(cs, cs.input("a"), 9)
     sign_and_magnitude(cs, cs.input("b"), 9)
@@ -197,11 +202,23 @@ def padding(cs: ConstraintSystem) -> None:
         an_output,
         a_chosen_one,
         an_enabled_zero,
+        a_bit_of_a_difference,
         gadgets,
         padding,
     ],
 )
 def test_no_false_alarm(define: Define) -> None:
+    compile_circuit(define)
+
+
+def test_all_that_is_lost_is_counted() -> None:
+    """x = y holds neither of two wires that nothing else mentions; x = y with y held holds both."""
+    with pytest.raises(UnconstrainedWire, match=r"\(x\), 2 such"):
+        compile_circuit(equal_inputs)
+
+    def define(cs: ConstraintSystem) -> None:
+        cs.assert_equal(cs.input("x"), cs.assert_bit(cs.input("y")), "same")
+
     compile_circuit(define)
 
 

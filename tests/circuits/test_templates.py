@@ -28,10 +28,15 @@ class Level(enum.IntEnum):
     ONE = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Width:
     name: str
     bits: int = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Open:
+    name: str
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ def test_a_variable_hidden_in_a_static_value_is_refused() -> None:
 
 
 def test_an_attribute_beside_the_fields_counts() -> None:
-    one, other = Width("w", 8), Width("w", 8)
+    one, other = Open("w"), Open("w")
     object.__setattr__(other, "hidden", 200)
     assert static_key(one) != static_key(other)
 
