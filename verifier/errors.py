@@ -1,9 +1,9 @@
 """Why a proof, a key or a file is refused: the closed list of reasons, each with its number.
 
 Two classes tell the two kinds of failure apart. `MalformedError` (reasons 1..29, exit code 2): some input
-is not what it claims to be, so no trusted value exists. `RefusedError` (reasons 30.., exit code 1): every
-input is well formed and the proof does not prove the statement under the key. Nothing here decides when a
-reason applies; the modules that check do."""
+is not what it claims to be, so no trusted value exists (or, 7, the answer could not be written).
+`RefusedError` (reasons 30.., exit code 1): every input is well formed and the proof does not prove the
+statement under the key. Nothing here decides when a reason applies; the modules that check do."""
 
 from enum import IntEnum
 
@@ -17,6 +17,7 @@ class Reason(IntEnum):
     BAD_NUMBER = 4
     UNKNOWN_FORMAT = 5
     BAD_LENGTH = 6
+    UNWRITABLE = 7
     NON_CANONICAL_COORDINATE = 10
     NOT_ON_CURVE = 11
     NOT_IN_SUBGROUP = 12

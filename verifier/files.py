@@ -22,6 +22,9 @@ VERSION = 1
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 8
 
+CURVE_NAMES = frozenset({"bn128", "BN128", "bn254", "BN254", "alt_bn128"})
+"""What other programs call BN254 in a "curve" field; snarkjs and this project write bn128."""
+
 _HEX = re.compile(r"0x[0-9a-f]{64}")
 _BRACKET = re.compile(r"[\[\]{}]")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
@@ -128,9 +131,14 @@ def _own(value: dict[str, Any], name: str, required: set[str], optional: set[str
 
 
 def _snarkjs(value: dict[str, Any], what: str, fields: set[str]) -> None:
+    if value.get("protocol") != "groth16":
+        raise MalformedError(Reason.UNKNOWN_FORMAT, f"{what}: expected protocol groth16")
     # rapidsnark writes proofs without the curve; a curve that is named must be ours.
-    if value.get("protocol") != "groth16" or value.get("curve", "bn128") != "bn128":
-        raise MalformedError(Reason.UNKNOWN_FORMAT, f"{what}: expected protocol groth16 on curve bn128")
+    curve = value.get("curve", "bn128")
+    if not isinstance(curve, str) or curve not in CURVE_NAMES:
+        raise MalformedError(
+            Reason.UNKNOWN_FORMAT, f"{what}: curve {json.dumps(curve)[:40]} is not BN254 (bn128, alt_bn128)"
+        )
     if missing := fields - set(value):
         _shape(f"{what}: no field {sorted(missing)[0]}")
 

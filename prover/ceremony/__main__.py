@@ -30,6 +30,7 @@ from prover.ceremony import (
 from prover.ceremony.native import NativeArithmetic
 from prover.ceremony.phase1 import require_prepared
 from prover.ceremony.preparation import prepared_file
+from prover.ceremony.quotient import QuotientQuery
 from prover.ceremony.transcript import contribution_hash
 from prover.ceremony.verification import check_shape, check_transcript
 from prover.formats.errors import FormatError
@@ -172,8 +173,10 @@ def _verify(args: argparse.Namespace) -> None:
     check_shape(system, key)
     ptau = _powers(args, _power_of(system))
     initial = new_key(system, ptau, NativeArithmetic())
-    verify_from_initial(initial, key, NativeArithmetic(), require_beacon=args.require_beacon)
+    report = verify_from_initial(initial, key, NativeArithmetic(), require_beacon=args.require_beacon)
     _so_far(key)
+    if report.h is not QuotientQuery.INITIAL:
+        print(f"H query: {report.h.value}")
     powers = "if the powers are, and " if args.unsafe_powers else "if in each phase "
     print(f"valid: sound {powers}one contributor was honest")
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.r1cs import R1CS, Matrix
+from prover.ceremony import overread
 from prover.ceremony.arithmetic import Arithmetic, Terms
 from prover.ceremony.errors import CeremonyError, Reason
 from prover.ceremony.phase1 import require_prepared
@@ -66,27 +67,34 @@ def _u32(values: NDArray[np.int64]) -> NDArray[np.uint32]:
 
 def _one(points: Sequence[G1Point | None]) -> G1Point:
     if points[0] is None:
-        raise CeremonyError(Reason.INFINITY, "alpha or beta is the point at infinity")
+        raise CeremonyError(Reason.INFINITY, "a power, alpha or beta is the point at infinity")
     return points[0]
 
 
 def _quotient_basis(ptau: Ptau, arithmetic: Arithmetic, n: int, plain: bool) -> bytes:
-    """[tau^(n+i) - tau^i]_1 for the hash. snarkjs hashes in pieces of 2^14, and so one point more on larger
-    domains."""
+    """[tau^(n+i) - tau^i]_1 for the hash, uncompressed. snarkjs hashes in pieces of 2^14, and so one point more on larger
+    domains; a file of the domain's own size has not got it, and snarkjs reads on into the next section."""
     count = n if plain and n > _HASH_PIECE else n - 1
-    if n + count > (2 << ptau.power) - 1:
+    held = min(count, (2 << ptau.power) - 1 - n)
+    points = arithmetic.subtract_g1(ptau.points(TAU_G1, n, held), ptau.points(TAU_G1, 0, held))
+    basis = arithmetic.uncompressed_g1(points)
+    if held == count:
+        return basis
+    stray = ptau.after(TAU_G1, G1_SIZE)
+    if len(stray) < G1_SIZE:
         raise CeremonyError(
             Reason.POWERS_TOO_FEW_FOR_HASH,
-            f"above 2^14 rows snarkjs's circuit hash needs a file of twice the size: 2^{n.bit_length()} or more",
+            "above 2^14 rows snarkjs's circuit hash reads past the powers in G1, and this file ends there: "
+            f"take one of 2^{n.bit_length()}, or one with its sections in snarkjs's order",
         )
-    return arithmetic.subtract_g1(ptau.points(TAU_G1, n, count), ptau.points(TAU_G1, 0, count))
+    return basis + overread.difference(stray, _one(ptau.g1(TAU_G1, n - 1, 1)))
 
 
 def new_key(system: R1CS, ptau: Ptau, arithmetic: Arithmetic) -> Zkey:
     """The initial key of a circuit, with its circuit hash and no contribution.
 
     The file must have been checked (`phase1.check_powers`). Raises `CeremonyError` 20 (not prepared), 21
-    (too small), 22 (too small for snarkjs's hash), `FormatError` on its points."""
+    (too small), 22 (ends where snarkjs's hash reads on), `FormatError` on its points."""
     n = system.domain_size
     power = n.bit_length() - 1
     require_prepared(ptau, power)

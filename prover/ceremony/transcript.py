@@ -40,7 +40,7 @@ def _u32(n: int) -> bytes:
 
 def circuit_hash(key: Zkey, quotient_basis: bytes, arithmetic: Arithmetic) -> bytes:
     """The hash of an initial key. `quotient_basis`: the query [tau^i Z(tau)]_1 that stands for H in snarkjs's
-    hash.
+    hash, uncompressed.
 
     A challenge key hashes its layout, [epsilon]_1, [epsilon]_2 and early query too, and H itself, under a
     tag."""
@@ -62,7 +62,7 @@ def circuit_hash(key: Zkey, quotient_basis: bytes, arithmetic: Arithmetic) -> by
         query(key.challenge.early)
         query(key.h)
     # snarkjs announces one point fewer than it hashes when it hashes in several pieces.
-    hasher.update(_u32(key.domain_size - 1) + arithmetic.uncompressed_g1(quotient_basis))
+    hasher.update(_u32(key.domain_size - 1) + quotient_basis)
     for data in (key.late, key.a, key.b1):
         query(data)
     hasher.update(_u32(len(key.b2) // G2_SIZE) + arithmetic.uncompressed_g2(key.b2))

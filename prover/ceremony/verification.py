@@ -14,6 +14,7 @@ from prover.ceremony.checks import lists_have_ratio, same_ratio
 from prover.ceremony.errors import CeremonyError, Reason
 from prover.ceremony.initial import new_key
 from prover.ceremony.phase1 import check_powers
+from prover.ceremony.quotient import QuotientQuery, quotient_query
 from prover.ceremony.randomness import from_beacon, multiply_g1
 from prover.ceremony.transcript import contribution_hash, delta_base, epsilon_base, transcript_hash
 from prover.formats.contributions import Contribution, Knowledge
@@ -37,6 +38,7 @@ class Report:
 
     circuit_hash: bytes
     contributions: tuple[Checked, ...]
+    h: QuotientQuery
 
 
 def verify_ceremony(
@@ -79,17 +81,16 @@ def verify_from_initial(
         raise CeremonyError(
             Reason.NO_CONTRIBUTION, "only beacons, whose secrets are public: anyone can forge proofs"
         )
-    for name, before, after, reason in (
-        ("late", initial.late, key.late, Reason.LATE_MISMATCH),
-        ("H", initial.h, key.h, Reason.H_MISMATCH),
-    ):
-        _check_divided(arithmetic, before, after, key.delta_2, name, reason)
+    _check_divided(arithmetic, initial.late, key.late, key.delta_2, "late", Reason.LATE_MISMATCH)
+    h = quotient_query(arithmetic, initial.h, key.h, key.delta_2, plain=key.challenge is None)
+    if h is None:
+        raise CeremonyError(Reason.H_MISMATCH, "the H query is not the initial one divided by the trapdoor")
     if key.challenge is not None and initial.challenge is not None:
         early = (initial.challenge.early, key.challenge.early)
         _check_divided(arithmetic, *early, key.challenge.epsilon_2, "early", Reason.EARLY_MISMATCH)
     if require_beacon and checked[-1].beacon is None:
         raise CeremonyError(Reason.NO_BEACON, "the last contribution is not a beacon")
-    return Report(key.transcript.circuit_hash, checked)
+    return Report(key.transcript.circuit_hash, checked, h)
 
 
 def _check_unchanged(initial: Zkey, key: Zkey) -> None:

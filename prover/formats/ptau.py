@@ -61,6 +61,12 @@ class Ptau:
         size = G2_SIZE if section in (TAU_G2, LAGRANGE_TAU_G2, BETA_G2) else G1_SIZE
         return self._slice(section, start, count, size)[0]
 
+    def after(self, section: int, count: int) -> bytes:
+        """The bytes that follow a section in the file, whatever they are: `count`, or as many as there are."""
+        cursor = self.sections.cursor(section)
+        end = cursor.base + len(cursor.data)
+        return bytes(self.sections.whole[end : end + count])
+
     def beta_g2(self) -> G2Point:
         """[beta]_2. Raises `FormatError` 7, 9, 10, 11."""
         return read_g2(self.sections.cursor(BETA_G2), "beta")

@@ -20,7 +20,10 @@ _ENTRY = 36
 
 @dataclass(frozen=True)
 class R1csFile:
-    """A system and what the file says besides: how its wires divide, and the label of each wire."""
+    """A system and what the file says besides: its outputs and inputs, and the label of each wire.
+
+    `n_private_inputs` is what the source declares. Optimised away, one has no wire any more, so the inputs may be more than
+    the wires; nothing here or in a key depends on the number."""
 
     system: R1CS
     n_outputs: int
@@ -44,8 +47,9 @@ def read_r1cs(data: Buffer) -> R1csFile:
     n_wires, n_outputs, n_public_inputs, n_private_inputs = (header.u32() for _ in range(4))
     n_labels, n_constraints = header.u64(), header.u32()
     header.end("constraint header")
-    if n_wires < 1 + n_outputs + n_public_inputs + n_private_inputs:
-        raise FormatError(Reason.INCONSISTENT, header.base, "fewer wires than inputs and outputs")
+    # Private inputs are not compared with the wires: circom counts those that its optimiser removed too.
+    if n_wires < 1 + n_outputs + n_public_inputs:
+        raise FormatError(Reason.INCONSISTENT, header.base, "fewer wires than public inputs and outputs")
     for gates in (4, 5):
         # A file without custom gates may still have the two sections, holding a count of zero.
         if gates in file.by_number and any(file.cursor(gates).data):
@@ -111,8 +115,7 @@ def write_r1cs(file: R1csFile) -> bytes:
     if system.challenge is not None:
         raise FormatError(Reason.UNSUPPORTED, 0, ".r1cs cannot hold a challenge")
     divided = (file.n_outputs, file.n_public_inputs, file.n_private_inputs)
-    fits = min(divided) >= 0 and sum(divided) < system.n_wires
-    if not fits or file.n_outputs + file.n_public_inputs != system.n_public:
+    if min(divided) < 0 or file.n_outputs + file.n_public_inputs != system.n_public:
         raise FormatError(Reason.INCONSISTENT, 0, "outputs and inputs do not fit the system")
     if len(file.labels) != system.n_wires or not all(0 <= label < file.n_labels for label in file.labels):
         raise FormatError(Reason.INCONSISTENT, 0, "every wire has a label below the number of labels")

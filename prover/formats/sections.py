@@ -73,10 +73,15 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Sections:
-    """A file cut into sections."""
+    """A file cut into sections, and the `whole` of it."""
 
     by_number: Mapping[int, Cursor]
-    size: int
+    whole: memoryview
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return len(self.whole)
 
     def cursor(self, number: int) -> Cursor:
         """A fresh cursor at a section's start, or `FormatError` 4 if the file lacks it."""
@@ -116,7 +121,7 @@ def read_sections(data: Buffer, magic: bytes, versions: tuple[int, ...]) -> Sect
         base = whole.offset
         found[number] = Cursor(whole.take(size), base)
     whole.end("file")
-    return Sections(found, len(whole.data))
+    return Sections(found, whole.data)
 
 
 def write_sections(magic: bytes, version: int, sections: Mapping[int, Buffer]) -> bytes:

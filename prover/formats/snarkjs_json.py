@@ -85,19 +85,22 @@ def _word(value: int) -> str:
 
 
 def solidity_calldata(proof: Proof, public: Sequence[int]) -> str:
-    """The arguments of snarkjs's `verifyProof`: a, b, c, inputs; each Fp2 pair imaginary part first, as the
-    EVM has it.
+    """The arguments of `verifyProof`: a, b, c, inputs; each Fp2 pair imaginary part first, as the EVM has it.
 
-    Raises `FormatError` 2 for a proof of the challenge form.
+    Without public inputs there are three arguments, as our contract has: the uint[0] of snarkjs's template does not
+    compile, so no contract takes the `[]` that it writes. Raises `FormatError` 2 for a proof of the challenge form.
     """
     _plain(proof.d is None)
     a, c = (f"[{_word(p.x)}, {_word(p.y)}]" for p in (proof.a, proof.c))
     b = ",".join(f"[{_word(coordinate.c1)}, {_word(coordinate.c0)}]" for coordinate in proof.b)
-    return f"{a},[{b}],{c},[{','.join(_word(value) for value in public)}]"
+    inputs = f",[{','.join(_word(value) for value in public)}]" if public else ""
+    return f"{a},[{b}],{c}{inputs}"
 
 
 def read_solidity_calldata(text: str) -> tuple[Proof, tuple[int, ...]]:
-    """The inverse of `solidity_calldata`. Raises `FormatError` 12 on the text, `verifier.MalformedError` on
+    """The inverse of `solidity_calldata`; snarkjs's `[]` for no inputs is read too.
+
+    Raises `FormatError` 12 on the text, `verifier.MalformedError` on
     the points."""
     wrong = FormatError(Reason.INCONSISTENT, 0, "not the calldata of a Groth16 verifier")
     try:
@@ -105,8 +108,9 @@ def read_solidity_calldata(text: str) -> tuple[Proof, tuple[int, ...]]:
     except ValueError:
         raise wrong from None
     match value:
-        case [[_, _], [[_, _], [_, _]], [_, _], list()]:
-            a, b, c, public = value
+        case [[_, _], [[_, _], [_, _]], [_, _]] | [[_, _], [[_, _], [_, _]], [_, _], list()]:
+            a, b, c, *inputs = value
+            public = inputs[0] if inputs else []
             flat = [*a, *b[0], *b[1], *c, *public]
         case _:
             raise wrong

@@ -97,7 +97,8 @@ Sections read_sections(std::span<const std::uint8_t> file) {
     if (out.magic != "zkey" && out.magic != "tkey" && out.magic != "wtns")
         throw MalformedInput("not a .zkey, .tkey or .wtns file");
     const std::uint32_t version = cursor.u32();
-    if (version < 1 || version > 2) throw MalformedInput("unknown file version " + std::to_string(version));
+    if (version != (out.magic == "wtns" ? 2u : 1u))
+        throw MalformedInput("a ." + out.magic + " file of container version " + std::to_string(version));
     const std::uint32_t count = cursor.u32();
     if (count > max_sections) throw MalformedInput("a file of " + std::to_string(count) + " sections");
     for (std::uint32_t i = 0; i < count; ++i) {

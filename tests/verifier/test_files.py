@@ -2,6 +2,10 @@
 texts."""
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -60,6 +64,24 @@ def test_snarkjs_key_field_by_field():
     # A phase 2 without contributions leaves delta = gamma.
     refused(Reason.DEGENERATE_KEY, key_from_json, KEY | {"vk_delta_2": KEY["vk_gamma_2"]})
     assert key_from_json(json.dumps({k: v for k, v in KEY.items() if k != "vk_alphabeta_12"}))
+
+
+@pytest.mark.parametrize("name", ["bn128", "BN128", "bn254", "BN254", "alt_bn128"])
+def test_the_curve_by_its_names(name):
+    """gnark's snarkjs export says bn254, others BN128 and alt_bn128."""
+    assert key_from_json(json.dumps(KEY | {"curve": name})) == key_from_json(json.dumps(KEY))
+    assert proof_from_json(json.dumps(PROOF | {"curve": name})) == proof_from_json(json.dumps(PROOF))
+
+
+@pytest.mark.parametrize(
+    "name", ["bls12381", "BLS12-381", "bn-254", "grumpkin", "", None, 254, ["bn128"], {}]
+)
+def test_another_curve_is_refused_by_its_name(name):
+    for call, file in ((key_from_json, KEY), (proof_from_json, PROOF)):
+        with pytest.raises(MalformedError) as error:
+            call(json.dumps(file | {"curve": name}))
+        assert error.value.reason is Reason.UNKNOWN_FORMAT
+        assert f"curve {json.dumps(name)} is not" in error.value.detail
 
 
 def test_numbers_are_canonical_text():
@@ -139,3 +161,48 @@ def test_command_line_exit_codes(tmp_path, capsys):
     with pytest.raises(SystemExit) as exit_:
         main([key])
     assert exit_.value.code == 2
+
+
+def test_the_order_of_snarkjs_s_command_line(tmp_path, capsys):
+    key, proof, public = (str(MULTIPLIER / f"{name}.json") for name in ("vkey", "proof", "public"))
+    assert main([key, public, proof]) == 0
+    assert capsys.readouterr().out == "valid: 3 public inputs\n"
+    other = tmp_path / "other.json"
+    other.write_text('["320089770","14","4"]')
+    assert main([key, str(other), proof]) == 1
+    assert "EQUATION (33)" in capsys.readouterr().err
+    # Two proofs, two lists of inputs, or something that is neither: as before, by the documented places.
+    for files, message in (
+        ((proof, proof), f"{proof}: expected format tickproof.public"),
+        ((public, public), f"{public}: proof: expected an object"),
+        ((key, proof), f"{key}: proof: no field"),
+        ((public, key), f"{public}: proof: expected an object"),
+    ):
+        assert main([key, *files]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_files_are_read_once(tmp_path):
+    """As `<(command)` of a shell gives them: a pipe has nothing to say the second time."""
+    paths = []
+    for name in ("vkey", "public", "proof"):
+        paths.append(str(tmp_path / name))
+        os.mkfifo(paths[-1])
+        content = (MULTIPLIER / f"{name}.json").read_bytes()
+        threading.Thread(target=Path(paths[-1]).write_bytes, args=(content,), daemon=True).start()
+    assert main(paths) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux")
+def test_an_answer_that_cannot_be_written(tmp_path):
+    files = [str(MULTIPLIER / f"{name}.json") for name in ("vkey", "proof", "public")]
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        run = subprocess.run(
+            [sys.executable, "-m", "verifier", *files],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 2
+    assert run.stderr == "malformed: UNWRITABLE (7): standard output: No space left on device\n"
