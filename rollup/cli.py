@@ -13,7 +13,7 @@ from rich.console import Console
 from circuits.batch.circuit import compile_batch
 from circuits.protocol.sizes import SIZES
 from prover.errors import WrongKey
-from prover.export.solidity import solidity_verifier
+from prover.export.solidity import MAX_CONTRACT_BYTES, contract_bytes, fits_a_contract, solidity_verifier
 from prover.formats.errors import FormatError
 from prover.formats.snarkjs_json import proof_json, public_json, solidity_calldata, verification_key_json
 from prover.formats.wtns import read_wtns
@@ -156,7 +156,14 @@ def export_solidity(
 ) -> None:
     """A Solidity verifier of the key."""
     with _reading():
-        text = solidity_verifier(_verifying_key(key))
+        parsed = _verifying_key(key)
+        text = solidity_verifier(parsed)
+    if not fits_a_contract(parsed):
+        typer.echo(
+            f"tickproof: warning: {parsed.n_public} public inputs make a contract of about {contract_bytes(parsed):,} bytes; "
+            f"Ethereum deploys {MAX_CONTRACT_BYTES:,} at most (EIP-170)",
+            err=True,
+        )
     _write(text, output)
 
 

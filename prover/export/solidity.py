@@ -8,7 +8,8 @@ or word that is not below r. A refusal returns false; a precompile call that fai
 little gas is never taken for an invalid proof, and so does one without an answer, so that a chain that
 lacks the precompiles accepts nothing.
 
-`verifyProof` has snarkjs's signature, so `prover.formats.snarkjs_json.solidity_calldata` and its users fit.
+`verifyProof` has snarkjs's signature, so `prover.formats.snarkjs_json.solidity_calldata` and its users fit; without
+public inputs it has no fourth argument, since Solidity has no uint256[0] (snarkjs's template does not compile then).
 The Vyper contracts of this project are in contracts/ and do not depend on this module."""
 
 import re
@@ -20,11 +21,16 @@ from verifier.keys import Proof, VerifyingKey
 from verifier.points import G1Point, G2Point, P, R, g1_evm_words, g2_evm_words
 
 PRAGMA = "^0.8.13"
+MAX_CONTRACT_BYTES = 24_576
+"""The most runtime code that Ethereum deploys (EIP-170)."""
+
+_BASE_BYTES, _BYTES_PER_INPUT = 1_500, 74
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 # One pair of the pairing's input: a G1 point (two words), then a G2 point (four).
 _PAIR = 0xC0
-_PROOF, _KEY, _STATEMENT, _LATE, _EARLY = (i * _PAIR for i in range(5))
+_PROOF, _KEY, _STATEMENT, _LATE, _EARLY, _SCALARS = (i * _PAIR for i in range(6))
+_NEXT = _STATEMENT + 0xA0
 
 
 def _store(offset: int, words: Sequence[int]) -> list[str]:
@@ -35,9 +41,9 @@ def _copy(offset: int, name: str, words: int) -> list[str]:
     return [f"calldatacopy(add(m, 0x{offset:03x}), {name}, 0x{32 * words:02x})"]
 
 
-def _accumulate(point: G1Point, scalar: str) -> list[str]:
+def _accumulate(point: G1Point) -> list[str]:
     x, y = g1_evm_words(point)
-    return [f"accumulate(add(m, 0x{_STATEMENT:03x}), 0x{x:064x}, 0x{y:064x}, {scalar})"]
+    return [f"accumulate(0x{x:064x}, 0x{y:064x})"]
 
 
 def _g2(offset: int, point: G2Point) -> list[str]:
@@ -48,14 +54,18 @@ def _lines(lines: Sequence[str], depth: int) -> str:
     return "\n".join(" " * 4 * depth + line if line else "" for line in lines)
 
 
-def _pairing(key: VerifyingKey, scalars: Sequence[str]) -> list[str]:
-    """The statement's point, then all pairs, then one call of the pairing precompile."""
+def _pairing(key: VerifyingKey, store_scalars: Sequence[str]) -> list[str]:
+    """The statement's point, then all pairs, then one call of the pairing precompile. `store_scalars`: what writes
+    the scalars of IC_1, IC_2 .. to memory at `scalars`."""
     lines = [
         "// IC_0 + sum of input_i IC_i, accumulated where the pairing reads it; gamma is stored after it.",
         *_store(_STATEMENT, g1_evm_words(key.ic[0])),
     ]
-    for point, scalar in zip(key.ic[1:], scalars, strict=True):
-        lines += _accumulate(point, scalar)
+    if key.n_public:
+        at = [f"let scalars := add(m, 0x{_SCALARS:03x})", f"mstore(add(m, 0x{_NEXT:03x}), scalars)"]
+        lines += [*at, *store_scalars]
+    for point in key.ic[1:]:
+        lines += _accumulate(point)
     lines += [
         "// (-A, B), (alpha, beta), (statement, gamma), (C, delta)"
         + (", (D, epsilon)" if key.epsilon else ""),
@@ -81,17 +91,26 @@ def _pairing(key: VerifyingKey, scalars: Sequence[str]) -> list[str]:
     ]
 
 
-_HELPERS = [
-    "function accumulate(sum, x, y, scalar) {",
-    "    // sum holds the running point; the words after it are free until the pairing's input is written.",
+# One call a point, with nothing but the point pushed for it: this is what a contract of many inputs consists of.
+_ACCUMULATE = [
+    "function accumulate(x, y) {",
+    "    // sum holds the running point; the words after it are free until the pairing's input is written: the",
+    "    // precompiles' input, then where the next scalar is.",
+    f"    let sum := add(mload(0x40), 0x{_STATEMENT:03x})",
+    "    // Never true. What may call itself is not copied for every point by the optimiser of solc's IR.",
+    "    if iszero(sum) { accumulate(x, y) }",
+    f"    let next := add(sum, 0x{_NEXT - _STATEMENT:02x})",
     "    mstore(add(sum, 0x40), x)",
     "    mstore(add(sum, 0x60), y)",
-    "    mstore(add(sum, 0x80), scalar)",
+    "    mstore(add(sum, 0x80), mload(mload(next)))",
+    "    mstore(next, add(mload(next), 0x20))",
     "    if iszero(staticcall(gas(), 7, add(sum, 0x40), 0x60, add(sum, 0x40), 0x40)) { revert(0, 0) }",
     "    if xor(returndatasize(), 0x40) { revert(0, 0) }",
     "    if iszero(staticcall(gas(), 6, sum, 0x80, sum, 0x40)) { revert(0, 0) }",
     "    if xor(returndatasize(), 0x40) { revert(0, 0) }",
     "}",
+]
+_IS_FINITE = [
     "function isFinite(point) -> finite {",
     "    finite := iszero(iszero(or(calldataload(point), calldataload(add(point, 0x20)))))",
     "}",
@@ -106,12 +125,19 @@ _CHECKS = [
 
 
 def _plain_body(key: VerifyingKey) -> tuple[str, list[str]]:
-    offsets = [f"add(inputs, 0x{32 * i:x})" for i in range(key.n_public)]
+    size = f"0x{32 * key.n_public:02x}"
     arguments = "uint256[2] calldata a, uint256[2][2] calldata b, uint256[2] calldata c"
+    body, copy = list(_CHECKS), []
     # Solidity has no arrays of length zero.
-    arguments += f", uint256[{key.n_public}] calldata inputs" if key.n_public else ""
-    body = [*_CHECKS, *(f"valid := and(valid, lt(calldataload({offset}), R))" for offset in offsets)]
-    inner = _pairing(key, [f"calldataload({offset})" for offset in offsets])
+    if key.n_public:
+        arguments += f", uint256[{key.n_public}] calldata inputs"
+        copy = [f"calldatacopy(scalars, inputs, {size})"]
+        body += [
+            f"for {{ let i := 0 }} lt(i, {size}) {{ i := add(i, 0x20) }} {{",
+            "    valid := and(valid, lt(calldataload(add(inputs, i)), R))",
+            "}",
+        ]
+    inner = _pairing(key, copy)
     return f"verifyProof({arguments})", [*body, "if valid {", *(f"    {line}" for line in inner), "}"]
 
 
@@ -143,19 +169,32 @@ def _challenge_body(key: VerifyingKey) -> tuple[str, list[str]]:
         "uint256[2] calldata a, uint256[2][2] calldata b, uint256[2] calldata c, uint256[2] calldata d, "
         "uint256[] calldata words"
     )
-    inner = _pairing(key, ["chi", "y"])
+    inner = _pairing(key, ["mstore(scalars, chi)", "mstore(add(scalars, 0x20), y)"])
     return f"verifyWords({arguments})", [*body, "if valid {", *(f"    {line}" for line in inner), "}"]
+
+
+def contract_bytes(key: VerifyingKey) -> int:
+    """How large the runtime code of the key's contract gets, at most: measured with solc 0.8.28 optimised, not optimised and
+    through its IR (tests/vectors/solidity). Two pushed coordinates, a return address, a jump: 74 bytes a public input."""
+    return _BASE_BYTES + _BYTES_PER_INPUT * key.n_public
+
+
+def fits_a_contract(key: VerifyingKey) -> bool:
+    """Whether the key's contract can be deployed under EIP-170 whatever the compiler's settings: 311 public inputs."""
+    return contract_bytes(key) <= MAX_CONTRACT_BYTES
 
 
 def solidity_verifier(key: VerifyingKey, name: str = "Groth16Verifier") -> str:
     """The source of a contract `name` with `verifyProof` (plain key) or `verifyWords` (key with a challenge).
 
-    Raises `ValueError` if `name` is not an identifier.
+    The functions are public, so that a contract may inherit them. A contract of more than 311 inputs does not fit a chain
+    with EIP-170's limit (`fits_a_contract`). Raises `ValueError` if `name` is not an identifier.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"not a contract name: {name!r}")
     signature, body = _plain_body(key) if key.epsilon is None else _challenge_body(key)
-    assembly = ["let m := mload(0x40)", *_HELPERS, *body]
+    helpers = [*(_ACCUMULATE if key.n_public else []), *_IS_FINITE]
+    assembly = ["let m := mload(0x40)", *helpers, *body]
     return f"""\
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity {PRAGMA};
@@ -168,7 +207,7 @@ contract {name} {{
     uint256 private constant R = {R};
 
     function {signature}
-        external
+        public
         view
         returns (bool valid)
     {{

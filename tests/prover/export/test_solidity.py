@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 from eth.vm.forks.prague import PragueVM
@@ -18,47 +17,21 @@ from eth_abi import decode, encode
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import keccak
-from py_ecc.optimized_bn128 import G1 as ECC_G1
-from py_ecc.optimized_bn128 import G2 as ECC_G2
-from py_ecc.optimized_bn128 import multiply, normalize
 
-from prover.export.solidity import solidity_verifier, words_calldata
-from verifier import (
-    Fp2,
-    G1Point,
-    G2Point,
-    Proof,
-    VerifyingKey,
-    challenge,
-    evaluate,
-    key_from_json,
-    proof_from_json,
-    verify_words,
+from prover.export.solidity import (
+    MAX_CONTRACT_BYTES,
+    contract_bytes,
+    fits_a_contract,
+    solidity_verifier,
+    words_calldata,
 )
+from verifier import Proof, challenge, evaluate, proof_from_json, verify, verify_words
 from verifier.points import P, R
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+from .compiled_sources import MULTIPLIER, OPTIMIZED, SETTINGS, SIZED, VECTORS, g1, g2, key_of, keys, sources
+
 COMPILED = json.loads((VECTORS / "solidity" / "compiled.json").read_text())
-MULTIPLIER = VECTORS / "snarkjs" / "multiplier"
-
-
-def g1(k):
-    x, y = normalize(multiply(ECC_G1, k % R))
-    return G1Point(int(x), int(y))
-
-
-def g2(k):
-    x, y = normalize(multiply(ECC_G2, k % R))
-    return G2Point(Fp2(*map(int, x.coeffs)), Fp2(*map(int, y.coeffs)))
-
-
-@cache
-def keys():
-    plain = key_from_json((MULTIPLIER / "vkey.json").read_bytes())
-    challenged = VerifyingKey(
-        alpha=g1(3), beta=g2(5), gamma=g2(7), delta=g2(11), epsilon=g2(13), ic=(g1(17), g1(19), g1(23))
-    )
-    return {"plain": plain, "challenge": challenged}
+FORMS = sorted(sources())
 
 
 WORDS = (3, 31337, R - 1)
@@ -72,9 +45,9 @@ def words_proof(words=WORDS, d=37, a=29, b=31):
     return Proof(g1(a), g2(b), g1(c), g1(d))
 
 
-@pytest.mark.parametrize("form", ["plain", "challenge"])
+@pytest.mark.parametrize("form", FORMS)
 def test_the_text_is_the_one_that_was_compiled(form):
-    source = solidity_verifier(keys()[form])
+    source = sources()[form]
     assert hashlib.sha256(source.encode()).hexdigest() == COMPILED[form]["source_sha256"]
 
 
@@ -83,13 +56,29 @@ def test_every_point_of_the_key_is_in_the_text(form):
     source = solidity_verifier(keys()[form])
     constants = {int(word, 16) for word in re.findall(r"0x[0-9a-f]{64}", source)}
     assert set(keys()[form].evm_words()) <= constants
-    assert source.count("accumulate(add(m") == keys()[form].n_public
+    assert len(re.findall(r"^ *accumulate\(0x", source, re.M)) == keys()[form].n_public
 
 
 def test_a_key_without_inputs_has_a_contract_too():
-    source = solidity_verifier(replace(keys()["plain"], ic=keys()["plain"].ic[:1]), "Nothing")
-    assert "inputs" not in source.split("function verifyProof")[1].split("external")[0]
+    source = solidity_verifier(keys()["nothing"], "Nothing")
+    assert "inputs" not in source.split("function verifyProof")[1].split("public")[0]
     assert "contract Nothing {" in source
+
+
+def test_sizes_are_foreseen():
+    """Recorded sizes of three compiler settings: never more than said, and not much less where it matters."""
+    for name in SETTINGS:
+        for n, size in COMPILED["sizes"][name].items():
+            said = contract_bytes(key_of(int(n)))
+            assert size <= said, (name, n)
+            assert said - size < 600, (name, n)
+    assert {int(n) for n in COMPILED["sizes"]["optimized"]} == set(SIZED)
+
+
+def test_the_limit_is_eip_170_s_and_no_lower_than_snarkjs_s():
+    assert all(fits_a_contract(key_of(n)) for n in (0, 1, 245, 311)) and not fits_a_contract(key_of(312))
+    assert all(COMPILED["sizes"][name]["311"] <= MAX_CONTRACT_BYTES for name in SETTINGS)
+    assert COMPILED["sizes"]["optimized"]["315"] > MAX_CONTRACT_BYTES
 
 
 @pytest.mark.parametrize("name", ["", "1x", "a b", "x;", "é", "A" * 65, "x\n"])
@@ -126,8 +115,8 @@ def chain():
     return Chain()
 
 
-def plain_data(words, inputs):
-    selector = keccak(text="verifyProof(uint256[2],uint256[2][2],uint256[2],uint256[3])")[:4]
+def plain_data(words, inputs, name="verifyProof"):
+    selector = keccak(text=f"{name}(uint256[2],uint256[2][2],uint256[2],uint256[3])")[:4]
     return selector + b"".join(x.to_bytes(32, "big") for x in (*words, *inputs))
 
 
@@ -158,6 +147,43 @@ def test_plain_on_an_evm(chain):
             chain.call(address, plain_data(bad, inputs))
     with pytest.raises(TransactionFailed):
         chain.call(address, plain_data(proof, inputs), gas=120_000)
+
+
+@pytest.mark.prove
+def test_inputs_have_their_own_points_on_an_evm(chain):
+    """Every input moved alone, and two exchanged: each has its own point, in order."""
+    address = chain.deploy(COMPILED["plain"]["bytecode"])
+    inputs = [int(x) for x in json.loads((MULTIPLIER / "public.json").read_text())]
+    proof = proof_from_json((MULTIPLIER / "proof.json").read_bytes()).evm_words()
+    for i in range(3):
+        assert chain.call(address, plain_data(proof, [x + (i == j) for j, x in enumerate(inputs)])) is False
+        assert (
+            chain.call(address, plain_data(proof, [x + R * (i == j) for j, x in enumerate(inputs)])) is False
+        )
+    assert chain.call(address, plain_data(proof, [inputs[1], inputs[0], inputs[2]])) is False
+
+
+@pytest.mark.prove
+def test_a_contract_inherits_the_verifier(chain):
+    address = chain.deploy(COMPILED["inherits"]["bytecode"])
+    inputs = [int(x) for x in json.loads((MULTIPLIER / "public.json").read_text())]
+    proof = proof_from_json((MULTIPLIER / "proof.json").read_bytes()).evm_words()
+    for name in ("check", "verifyProof"):
+        assert chain.call(address, plain_data(proof, inputs, name)) is True
+        assert chain.call(address, plain_data(proof, [inputs[0] + 1, *inputs[1:]], name)) is False
+
+
+@pytest.mark.prove
+def test_no_inputs_on_an_evm(chain):
+    address = chain.deploy(COMPILED["nothing"]["bytecode"])
+    proof = proof_from_json((VECTORS / "snarkjs" / "compat" / "zeropub_p.json").read_bytes())
+    verify(keys()["nothing"], proof, ())
+    signature = "verifyProof(uint256[2],uint256[2][2],uint256[2])"
+    call = keccak(text=signature)[:4] + b"".join(x.to_bytes(32, "big") for x in proof.evm_words())
+    assert chain.call(address, call) is True
+    moved = proof.evm_words()[:6] + proof_from_json((MULTIPLIER / "proof.json").read_bytes()).evm_words()[6:]
+    call = keccak(text=signature)[:4] + b"".join(x.to_bytes(32, "big") for x in moved)
+    assert chain.call(address, call) is False
 
 
 @pytest.mark.prove
@@ -209,8 +235,7 @@ def test_a_chain_that_lacks_a_precompile_accepts_nothing(missing):
 
 
 @pytest.mark.release
-@pytest.mark.parametrize("form", ["plain", "challenge"])
-def test_solc_still_makes_the_recorded_bytecode(form):
+def test_solc_still_makes_what_is_recorded():
     node = shutil.which("node")
     probe = (
         node and subprocess.run([node, "-e", "require('solc')"], capture_output=True, check=False).returncode
@@ -219,23 +244,16 @@ def test_solc_still_makes_the_recorded_bytecode(form):
         pytest.skip(
             "node with the npm package solc is not installed; the recorded bytecode was tested instead"
         )
-    script = """
-    const solc = require('solc');
-    const settings = JSON.parse(process.argv[1]);
-    settings.outputSelection = {'*': {'*': ['evm.bytecode.object']}};
-    const sources = {'v.sol': {content: require('fs').readFileSync(0, 'utf8')}};
-    const out = JSON.parse(solc.compile(JSON.stringify({language: 'Solidity', sources, settings})));
-    const contract = Object.values(out.contracts['v.sol'])[0];
-    console.log(JSON.stringify({version: 'solc ' + solc.version(), bytecode: contract.evm.bytecode.object}));
-    """
-    run = subprocess.run(
-        [node, "-e", script, json.dumps(COMPILED[form]["settings"])],
-        input=solidity_verifier(keys()[form]),
-        text=True,
-        capture_output=True,
-        check=True,
-    )
-    made = json.loads(run.stdout)
-    assert made["bytecode"]
-    if made["version"] == COMPILED[form]["compiler"]:
-        assert made["bytecode"] == COMPILED[form]["bytecode"]
+
+    def compiled(source, settings):
+        command = [node, str(VECTORS / "solidity" / "compile.js"), json.dumps(settings)]
+        run = subprocess.run(command, input=source, text=True, capture_output=True, check=True)
+        return json.loads(run.stdout)
+
+    for form, source in sources().items():
+        made = compiled(source, OPTIMIZED)
+        assert made["bytecode"]
+        if made["version"] == COMPILED[form]["compiler"]:
+            assert made["bytecode"] == COMPILED[form]["bytecode"]
+    for name, settings in SETTINGS.items():
+        assert compiled(solidity_verifier(key_of(100)), settings)["size"] <= contract_bytes(key_of(100)), name
