@@ -31,3 +31,21 @@ class UnprovableInputs(ProverError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class CannotWrite(ProverError):
+    """A result that has no place: no such folder, a folder itself, no permission, a full disk. Nothing was written."""
+
+    number = 2004
+
+
+class KeyPresent(ProverError):
+    """The key store has another key for the circuit, and was not told to replace it."""
+
+    number = 2005
+
+
+class DamagedStore(ProverError):
+    """A folder of the key store that no process of this project leaves behind: parts missing, or of different keys."""
+
+    number = 2006

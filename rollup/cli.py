@@ -1,6 +1,7 @@
 """`tickproof`: the command line. Each verb is a thin call of the library function of the same name.
 
-Decides arguments, messages and exit codes: 0 done (or valid), 1 refused (or invalid), 2 unreadable or malformed input.
+Decides arguments, messages and exit codes: 0 done (or valid), 1 refused (or invalid), 2 malformed input, or something
+that cannot be read or written (docs/command-line.md).
 """
 
 from enum import Enum
@@ -12,17 +13,22 @@ from rich.console import Console
 
 from circuits.batch.circuit import compile_batch
 from circuits.protocol.sizes import SIZES
-from prover.errors import WrongKey
+from prover.ceremony.errors import CeremonyError
+from prover.errors import KeyPresent, ProverError, WrongKey
 from prover.export.solidity import MAX_CONTRACT_BYTES, contract_bytes, fits_a_contract, solidity_verifier
 from prover.formats.errors import FormatError
 from prover.formats.snarkjs_json import proof_json, public_json, solidity_calldata, verification_key_json
 from prover.formats.wtns import read_wtns
+from prover.key_origin import ORIGIN_RECORD, describe_key
 from prover.key_store import KeyStore
 from prover.native import groth16, kernel
+from prover.outputs import outputs
 from prover.points import proof_from_kernel, verifying_key_from_kernel
 from rollup.demo import DemoFailed, demo
 from rollup.prices import PriceFileError, read_prices, simulated_prices
 from verifier.__main__ import main as verify_files
+from verifier.answer import say
+from verifier.challenge import key_hash
 from verifier.errors import VerifierError
 from verifier.files import key_from_json, proof_from_json, public_from_json
 from verifier.keys import VerifyingKey
@@ -72,7 +78,7 @@ def run_demo(
         if len(bars) < batches:
             raise _fail(f"{batches} batches need as many rows, the price file has {len(bars)}")
         demo(bars, origin, SIZES[size.value], batches, KeyStore(keys), _console())
-    except (PriceFileError, OSError) as error:
+    except (PriceFileError, ProverError, OSError) as error:
         raise _fail(error) from error
     except DemoFailed as error:
         raise _fail(error, 1) from error
@@ -87,22 +93,36 @@ def setup(
     install: Annotated[
         Path | None, typer.Option(help="Put the finished key of a ceremony that you verified in the store.")
     ] = None,
+    powers: Annotated[
+        Path | None,
+        typer.Option(help="With --install: verify the whole ceremony, from this powers-of-tau file on."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="With --install: take the place of another key that is there.")
+    ] = False,
     keys: Keys = None,
 ) -> None:
-    """Make or install the proving key of a batch circuit; prints where it is and the circuit's fingerprint."""
+    """Make or install the proving key of a batch circuit; prints its origin, where it is and the circuit's fingerprint."""
     if unsafe_development_key == (install is not None):
         raise _fail("choose one of --unsafe-development-key and --install KEY")
+    if install is None and (powers is not None or replace):
+        raise _fail("--powers and --replace go with --install")
     circuit, store = compile_batch(SIZES[size.value]), KeyStore(keys)
-    try:
-        made = store.unsafe_development_keys(circuit) if install is None else store.install(circuit, install)
-    except (OSError, FormatError, kernel.KernelError) as error:
-        raise _fail(error) from error
-    except WrongKey as error:
-        raise _fail(error, 1) from error
-    typer.echo(f"circuit      {circuit.name}, {circuit.r1cs.n_constraints:,} constraints")
-    typer.echo(f"fingerprint  {made.fingerprint}")
-    typer.echo(f"proving key  {made.proving_key}")
-    typer.echo(f"verifying key {made.verifying_key}")
+    with _reading():
+        if install is None:
+            already = store.find(circuit) is not None
+            made = store.unsafe_development_keys(circuit)
+        else:
+            already = not replace and store.holds(circuit, install)
+            made = store.install(circuit, install, powers=powers, replace=replace)
+        if already:
+            say(f"there already: nothing was {'made' if install is None else 'changed'}")
+        say(f"circuit      {circuit.name}, {circuit.r1cs.n_constraints:,} constraints")
+        say(f"fingerprint  {made.fingerprint}")
+        say(f"origin       {made.load_origin()}")
+        say(f"key hash     {key_hash(made.load_verifying_key()).hex()}")
+        say(f"proving key  {made.proving_key}")
+        say(f"verifying key {made.verifying_key}")
 
 
 @app.command()
@@ -115,27 +135,27 @@ def prove(
     public: Annotated[Path, typer.Option(help="Where the public inputs go.")] = Path("public.json"),
 ) -> None:
     """Prove a witness with a key, both in snarkjs's formats. Exit code 1 if the witness does not satisfy."""
-    try:
+    with _reading(), outputs(proof, public) as (proof_file, public_file):
         values = read_wtns(witness.read_bytes())
         loaded = groth16.load_key(key)
+        verifying_key = verifying_key_from_kernel(groth16.verifying_key(loaded))
+        _say_origin(key, verifying_key)
         made = groth16.prove(loaded, groth16.witness_bytes(values))
-        n_public = _verifying_key(key).n_public
-    except kernel.UnsatisfiedWitness as error:
-        raise _fail(error, 1) from error
-    except (OSError, FormatError, VerifierError, kernel.KernelError) as error:
-        raise _fail(error) from error
-    proof.write_text(proof_json(proof_from_kernel(made)))
-    public.write_text(public_json(values[1 : 1 + n_public]))
+        proof_file.write(proof_json(proof_from_kernel(made)).encode())
+        public_file.write(public_json(values[1 : 1 + verifying_key.n_public]).encode())
 
 
 @app.command()
 def verify(
     key: Annotated[Path, typer.Argument(help="Verifying key.")],
     proof: Annotated[Path, typer.Argument(help="Proof.")],
-    public: Annotated[Path, typer.Argument(help="Public inputs, or the words of a batch.")],
+    public: Annotated[
+        Path,
+        typer.Argument(help="Public inputs, or the words of a batch (before the proof: snarkjs's order)."),
+    ],
 ) -> None:
     """Verify a proof from files, this project's or snarkjs's."""
-    raise typer.Exit(verify_files([str(key), str(proof), str(public)]))
+    raise typer.Exit(verify_files(["--", str(key), str(proof), str(public)]))
 
 
 @export.command("key")
@@ -145,8 +165,7 @@ def export_key(
 ) -> None:
     """A plain verifying key as snarkjs's verification_key.json."""
     with _reading():
-        text = verification_key_json(_verifying_key(key))
-    _write(text, output)
+        _write(verification_key_json(_load_verifying_key(key)), output)
 
 
 @export.command("solidity")
@@ -156,15 +175,14 @@ def export_solidity(
 ) -> None:
     """A Solidity verifier of the key."""
     with _reading():
-        parsed = _verifying_key(key)
-        text = solidity_verifier(parsed)
-    if not fits_a_contract(parsed):
-        typer.echo(
-            f"tickproof: warning: {parsed.n_public} public inputs make a contract of about {contract_bytes(parsed):,} bytes; "
-            f"Ethereum deploys {MAX_CONTRACT_BYTES:,} at most (EIP-170)",
-            err=True,
-        )
-    _write(text, output)
+        parsed = _load_verifying_key(key)
+        if not fits_a_contract(parsed):
+            typer.echo(
+                f"tickproof: warning: {parsed.n_public} public inputs make a contract of about {contract_bytes(parsed):,} "
+                f"bytes; Ethereum deploys {MAX_CONTRACT_BYTES:,} at most (EIP-170)",
+                err=True,
+            )
+        _write(solidity_verifier(parsed), output)
 
 
 @export.command("calldata")
@@ -176,28 +194,43 @@ def export_calldata(
     """A proof as the arguments of snarkjs's Solidity verifier."""
     with _reading():
         text = solidity_calldata(proof_from_json(proof.read_bytes()), public_from_json(public.read_bytes()))
-    _write(text, output)
+        _write(text, output)
 
 
 class _reading:  # noqa: N801 - reads as a keyword at its uses
-    """Turns every way in which a file can be bad into one sentence and exit code 2."""
+    """Turns every way in which files can be bad into one sentence and an exit code: 1 where something well formed is refused,
+    2 where it is malformed, cannot be read or cannot be written."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | FormatError | VerifierError | kernel.KernelError):
+        if isinstance(error, kernel.UnsatisfiedWitness | WrongKey | KeyPresent | CeremonyError):
+            raise _fail(error, 1) from error
+        if isinstance(error, OSError | FormatError | ProverError | VerifierError | kernel.KernelError):
             raise _fail(error) from error
 
 
-def _verifying_key(path: Path) -> VerifyingKey:
+def _load_verifying_key(path: Path) -> VerifyingKey:
+    """The verifying key of a file of any kind; says where a proving key comes from."""
     if path.suffix == ".json":
-        return key_from_json(path.read_bytes())
-    return verifying_key_from_kernel(groth16.verifying_key(groth16.load_key(path)))
+        found = key_from_json(path.read_bytes())
+        if path.with_name(ORIGIN_RECORD).exists():
+            _say_origin(path, found)
+        return found
+    found = verifying_key_from_kernel(groth16.verifying_key(groth16.load_key(path)))
+    _say_origin(path, found)
+    return found
+
+
+def _say_origin(path: Path, key: VerifyingKey) -> None:
+    """On standard error, which leaves standard output to what was asked for."""
+    typer.echo(f"tickproof: {path}: {describe_key(path, key)}", err=True)
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        typer.echo(text)
-    else:
-        output.write_text(text)
+        say(text)
+        return
+    with outputs(output) as (file,):
+        file.write(text.encode())

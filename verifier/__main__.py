@@ -7,13 +7,13 @@ the challenge form, else the public inputs. snarkjs's order, KEY PUBLIC PROOF, i
 proof and a list of numbers, so what each one is never depends on its place."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from verifier.answer import say
 from verifier.challenge import check_words, verify_words
 from verifier.errors import MalformedError, Reason, RefusedError, VerifierError
 from verifier.files import MAX_BYTES, key_from_json, proof_from_json, public_from_json, words_from_json
@@ -83,16 +83,6 @@ def _check(args: argparse.Namespace) -> str:
     return f"valid: {len(public)} public inputs"
 
 
-def _say(sentence: str) -> None:
-    """To standard output, now: an answer that did not arrive is not an answer. Raises `MalformedError` 1."""
-    try:
-        print(sentence, flush=True)
-    except OSError as error:
-        # What is left in the buffer would fail again, without a word and with another exit code, when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise MalformedError(Reason.UNWRITABLE, f"standard output: {error.strerror}") from error
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code (0 valid, 1 refused, 2 malformed)."""
     parser = argparse.ArgumentParser(
@@ -109,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        _say(_check(args))
+        say(_check(args))
     except MalformedError as error:
         print(f"malformed: {error}", file=sys.stderr)
         return 2

@@ -37,14 +37,19 @@ def check_words(words: Sequence[int]) -> None:
             raise MalformedError(Reason.NON_CANONICAL_INPUT, f"word {i} is not in [0, r)")
 
 
+def key_hash(key: VerifyingKey) -> bytes:
+    """keccak256 over the points of a key of either form in EVM order: what names the key to people (32 bytes)."""
+    return keccak256(_encode(key.evm_words()))
+
+
 def vk_hash(key: VerifyingKey) -> bytes:
-    """keccak256 over the key's points in EVM order: alpha, beta, gamma, epsilon, delta, IC_0.. (32 bytes).
+    """The `key_hash` that a challenge covers: alpha, beta, gamma, epsilon, delta, IC_0.. (32 bytes).
 
     Raises `RefusedError` 31 for a plain key.
     """
     if key.epsilon is None:
         raise RefusedError(Reason.FORM_MISMATCH, "a plain key has no challenge")
-    return keccak256(_encode(key.evm_words()))
+    return key_hash(key)
 
 
 def digest(words: Sequence[int]) -> bytes:

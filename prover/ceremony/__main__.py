@@ -2,15 +2,14 @@
 
 Decides the command line only: how a circuit is named (a .r1cs file, or batch:SIZE for a batch circuit,
 which has a challenge and so a .tkey), what is read, what is written (whole or not at all, over nothing that
-exists), the exit code (0 done or verified, 1 refused, 2 a file or an argument is unreadable or malformed)."""
+exists), the exit code (0 done or verified, 1 refused, 2 a file or an argument is malformed, or something cannot be read or
+written)."""
 
 import argparse
-import errno
 import mmap
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,12 +32,16 @@ from prover.ceremony.preparation import prepared_file
 from prover.ceremony.quotient import QuotientQuery
 from prover.ceremony.transcript import contribution_hash
 from prover.ceremony.verification import check_shape, check_transcript
+from prover.errors import CannotWrite
 from prover.formats.errors import FormatError
 from prover.formats.errors import Reason as FormatReason
 from prover.formats.ptau import Ptau, read_ptau
 from prover.formats.r1cs import read_r1cs
-from prover.formats.sections import Buffer
 from prover.formats.zkey import Zkey, read_zkey, write_zkey
+from prover.native.kernel import KernelError
+from prover.outputs import outputs
+from verifier.answer import say
+from verifier.errors import VerifierError
 
 DEFAULT_ITERATIONS = 10
 BATCH = "batch:"
@@ -90,9 +93,9 @@ def _powers(args: argparse.Namespace, power: int) -> Ptau:
     else:
         report = check_powers_transcript(ptau, arithmetic)
         for i, step in enumerate(report.steps, 1):
-            print(f"phase 1 {_line(i, step.response, step.name, step.beacon)}")
+            say(f"phase 1 {_line(i, step.response, step.name, step.beacon)}")
         if not report.hashed:
-            print(f"phase 1: cut from 2^{ptau.ceremony_power}; its powers are the last contribution's")
+            say(f"phase 1: cut from 2^{ptau.ceremony_power}; its powers are the last contribution's")
     check_powers(ptau, arithmetic, power)
     return ptau
 
@@ -107,65 +110,41 @@ def _power_of(system: R1CS) -> int:
     return system.domain_size.bit_length() - 1
 
 
-def _write(path: Path, pieces: Iterable[Buffer]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        _absent(path)
-        Path(temporary).chmod(0o644)  # A key is public; temporary files are not.
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _absent(path: Path) -> None:
-    """Refuses to replace a file, which somebody may need, and to write where there is no folder."""
-    if path.exists():
-        raise FileExistsError(errno.EEXIST, "exists already and is not replaced", str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
-
-
 def _so_far(key: Zkey) -> None:
-    print(f"circuit hash {key.transcript.circuit_hash.hex()}")
+    say(f"circuit hash {key.transcript.circuit_hash.hex()}")
     for i, made in enumerate(key.transcript.contributions, 1):
-        print(_line(i, contribution_hash(made), made.name, made.beacon))
+        say(_line(i, contribution_hash(made), made.name, made.beacon))
 
 
 def _new(args: argparse.Namespace) -> None:
-    _absent(args.output)
-    system = _system(args.circuit)
-    key = new_key(system, _powers(args, _power_of(system)), NativeArithmetic())
-    _write(args.output, [write_zkey(key)])
-    _so_far(key)
+    with outputs(args.output, replace=False) as (file,):
+        system = _system(args.circuit)
+        key = new_key(system, _powers(args, _power_of(system)), NativeArithmetic())
+        file.write(write_zkey(key))
+        _so_far(key)
 
 
 def _contribute(args: argparse.Namespace) -> None:
-    _absent(args.output)
-    key = _read(args.key, read_zkey)
-    check_transcript(key, NativeArithmetic())  # Nobody's work should go into a key that will be refused.
-    _so_far(key)
-    before = key.transcript.contributions
-    if before and before[-1].beacon is not None:
-        print("the key was closed by a beacon: it will need another after you", file=sys.stderr)
-    new, made = contribute(key, NativeArithmetic(), args.name, (args.entropy or "").encode())
-    _write(args.output, [write_zkey(new)])
-    print(_line(len(before) + 1, made, args.name, None))
-    print("publish your contribution's hash; the secret is gone")
+    with outputs(args.output, replace=False) as (file,):
+        key = _read(args.key, read_zkey)
+        check_transcript(key, NativeArithmetic())  # Nobody's work should go into a key that will be refused.
+        _so_far(key)
+        before = key.transcript.contributions
+        if before and before[-1].beacon is not None:
+            print("the key was closed by a beacon: it will need another after you", file=sys.stderr)
+        new, made = contribute(key, NativeArithmetic(), args.name, os.fsencode(args.entropy or ""))
+        file.write(write_zkey(new))
+        say(_line(len(before) + 1, made, args.name, None))
+        say("publish your contribution's hash; the secret is gone")
 
 
 def _beacon(args: argparse.Namespace) -> None:
-    _absent(args.output)
-    key = _read(args.key, read_zkey)
-    check_transcript(key, NativeArithmetic())
-    new, _ = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
-    _write(args.output, [write_zkey(new)])
-    _so_far(new)
+    with outputs(args.output, replace=False) as (file,):
+        key = _read(args.key, read_zkey)
+        check_transcript(key, NativeArithmetic())
+        new, _ = apply_beacon(key, NativeArithmetic(), args.beacon, args.iterations, args.name)
+        file.write(write_zkey(new))
+        _so_far(new)
 
 
 def _verify(args: argparse.Namespace) -> None:
@@ -176,19 +155,20 @@ def _verify(args: argparse.Namespace) -> None:
     report = verify_from_initial(initial, key, NativeArithmetic(), require_beacon=args.require_beacon)
     _so_far(key)
     if report.h is not QuotientQuery.INITIAL:
-        print(f"H query: {report.h.value}")
+        say(f"H query: {report.h.value}")
     powers = "if the powers are, and " if args.unsafe_powers else "if in each phase "
-    print(f"valid: sound {powers}one contributor was honest")
+    say(f"valid: sound {powers}one contributor was honest")
 
 
 def _check_file(args: argparse.Namespace) -> None:
     ptau = _powers(args, _read(args.ptau, read_ptau).power)
-    print(f"valid: powers of one tau up to 2^{ptau.power}, sound if one contributor was honest")
+    say(f"valid: powers of one tau up to 2^{ptau.power}, sound if one contributor was honest")
 
 
 def _prepare(args: argparse.Namespace) -> None:
-    _absent(args.output)
-    _write(args.output, prepared_file(_read(args.ptau, read_ptau), NativeArithmetic()))
+    with outputs(args.output, replace=False) as (file,):
+        for piece in prepared_file(_read(args.ptau, read_ptau), NativeArithmetic()):
+            file.write(piece)
 
 
 def _hexadecimal(text: str) -> bytes:
@@ -261,11 +241,14 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         args.run(args)
-    except (_Unreadable, FormatError) as error:
+    except (_Unreadable, FormatError, VerifierError, KernelError) as error:
         print(f"malformed: {error}", file=sys.stderr)
         return 2
+    except CannotWrite as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"cannot read {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
     except CeremonyError as error:
         print(f"refused: {error}", file=sys.stderr)

@@ -77,8 +77,14 @@ def _apply(
 
 
 def _check_name(name: str | None) -> None:
-    if name is not None and not 1 <= len(name.encode()) <= MAX_NAME:
-        raise CeremonyError(Reason.BAD_NAME, f"a name has 1..{MAX_NAME} bytes")
+    if name is None:
+        return
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 1 <= size <= MAX_NAME:
+        raise CeremonyError(Reason.BAD_NAME, f"a name has 1..{MAX_NAME} bytes of UTF-8")
 
 
 def contribute(
