@@ -113,7 +113,7 @@ def setup(
             already = store.find(circuit) is not None
             made = store.unsafe_development_keys(circuit)
         else:
-            already = not replace and store.holds(circuit, install)
+            already = store.holds(circuit, install)
             made = store.install(circuit, install, powers=powers, replace=replace)
         if already:
             say(f"there already: nothing was {'made' if install is None else 'changed'}")
@@ -155,6 +155,9 @@ def verify(
     ],
 ) -> None:
     """Verify a proof from files, this project's or snarkjs's."""
+    if key.with_name(ORIGIN_RECORD).exists():
+        with _reading():
+            _say_origin(key, key_from_json(key.read_bytes()))
     raise typer.Exit(verify_files(["--", str(key), str(proof), str(public)]))
 
 

@@ -1,6 +1,10 @@
 """`python -m prover.ceremony`: the verbs on files, exit codes, what a clumsy user is told, and nothing left
 behind when a step is refused."""
 
+import errno
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,3 +113,64 @@ def test_refusals(tmp_path, capsys):
     assert stopped.value.code == 2
     assert "even number of hexadecimal digits" in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == sorted([empty, cut, damaged, wrong, powers])
+
+
+@pytest.mark.parametrize("verb", ["new", "contribute", "beacon", "prepare"])
+def test_outputs_that_cannot_be_written(tmp_path, capsys, verb, monkeypatch):
+    """Found out before the work, one line, nothing left; a disk that fills up, and a file that appears meanwhile."""
+    (tmp_path / "folder").mkdir()
+    inputs = {"new": [R1CS, PTAU], "contribute": [FIRST], "beacon": [FIRST], "prepare": [RAW_PTAU]}[verb]
+    rest = ["00"] if verb == "beacon" else []
+    for place in (tmp_path / "none" / "x", tmp_path / "folder", tmp_path / ("x" * 300), Path("/proc/x")):
+        assert main([verb, *inputs, str(place), *rest]) == 2
+        captured = capsys.readouterr()
+        assert captured.err.startswith(f"cannot write {place}: ") and captured.err.count("\n") == 1
+        assert captured.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("prover.outputs.os.fsync", full)
+        assert main([verb, *inputs, str(tmp_path / "x"), *rest]) == 2
+    assert capsys.readouterr().err == f"cannot write {tmp_path / 'x'}: No space left on device\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux")
+def test_an_answer_that_cannot_be_written(tmp_path):
+    out = tmp_path / "x.zkey"
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        run = subprocess.run(
+            [sys.executable, "-m", "prover.ceremony", "contribute", FIRST, str(out)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 2
+    assert run.stderr == "malformed: UNWRITABLE (7): standard output: No space left on device\n"
+    assert not out.exists()
+
+
+def test_arguments_that_are_not_unicode(tmp_path, capsys):
+    """Bytes of a shell that are no UTF-8 arrive as lone surrogates."""
+    odd = os.fsdecode(b"\xff")
+    out = tmp_path / "x.zkey"
+    assert main(["contribute", FIRST, str(out), "--name", odd]) == 1
+    assert "BAD_NAME (24)" in capsys.readouterr().err
+    assert main(["contribute", FIRST, str(out), "--entropy", odd]) == 0
+
+
+def test_points_off_the_curve_deep_in_a_file_are_malformed(tmp_path, capsys):
+    """Whichever reader finds them: no exception of the kernel's crosses."""
+    data = bytearray(Path(PTAU).read_bytes())
+    sections = read_sections(bytes(data), b"ptau", (1,)).by_number
+    for number in (2, 3, 4, 12, 13, 15):
+        damaged = bytearray(data)
+        damaged[sections[number].base + len(sections[number].data) - 64] ^= 1
+        (tmp_path / "p.ptau").write_bytes(damaged)
+        assert main(["new", R1CS, str(tmp_path / "p.ptau"), str(tmp_path / "x.zkey"), "--unsafe-powers"]) == 2
+        assert capsys.readouterr().err.count("\n") == 2
+    assert not (tmp_path / "x.zkey").exists()
