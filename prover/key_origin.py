@@ -21,6 +21,7 @@ from prover.ceremony.transcript import contribution_hash
 from prover.ceremony.verification import check_transcript
 from prover.errors import DamagedStore
 from prover.formats.contributions import HASH_SIZE, Transcript, read_transcript
+from prover.formats.errors import FormatError
 from prover.formats.ptau import read_ptau
 from prover.formats.sections import read_sections
 from prover.formats.zkey import read_zkey
@@ -104,13 +105,15 @@ def _lines(transcript: Transcript) -> tuple[str, ...]:
 
 
 def origin_of_file(path: Path) -> Origin:
-    """What a key file alone says, nothing of it verified: development, or unknown with its contributions.
-
-    Raises OSError, FormatError."""
+    """What a key file alone says, nothing of it verified: development, or unknown with its contributions. A file that says
+    nothing readable is of unknown origin too: proving needs no section of contributions. Raises OSError."""
     data = _map(path)
     magic = b"tkey" if bytes(data[:4]) == b"tkey" else b"zkey"
-    cursor = read_sections(data, magic, (1,)).cursor(_CONTRIBUTIONS_SECTION)
-    transcript = read_transcript(cursor, magic == b"tkey")
+    try:
+        cursor = read_sections(data, magic, (1,)).cursor(_CONTRIBUTIONS_SECTION)
+        transcript = read_transcript(cursor, magic == b"tkey")
+    except FormatError:
+        return UNKNOWN
     return DEVELOPMENT if _nobody_made(transcript) else Origin(Kind.UNKNOWN, contributions=_lines(transcript))
 
 
@@ -179,7 +182,7 @@ def read_origin(path: Path, key: VerifyingKey) -> tuple[Origin, str]:
 def describe_key(path: Path, key: VerifyingKey) -> str:
     """One line for a screen about a key file anywhere: what is recorded beside it, or else what it says itself.
 
-    `key`: its verifying key. Raises `DamagedStore`, OSError, FormatError."""
+    `key`: its verifying key. Raises `DamagedStore`, OSError."""
     record = path.with_name(ORIGIN_RECORD)
     if record.exists():
         origin, circuit = read_origin(record, key)

@@ -16,6 +16,7 @@ from prover.ceremony import new_key
 from prover.ceremony.__main__ import main as ceremony
 from prover.ceremony.native import NativeArithmetic
 from prover.formats.ptau import read_ptau
+from prover.formats.sections import read_sections, write_sections
 from prover.formats.wtns import read_wtns, write_wtns
 from prover.formats.zkey import write_zkey
 from prover.key_store import KeyStore
@@ -296,6 +297,10 @@ def test_commands_say_where_their_key_comes_from(tmp_path: Path, small: Compiled
     bare.write_bytes(keys.proving_key.read_bytes())
     code, text = run("export", "key", bare)
     assert code == 0 and "origin development" in text and "circuit not recorded" in text
+    sections = read_sections(keys.proving_key.read_bytes(), b"zkey", (1,)).by_number
+    bare.write_bytes(write_sections(b"zkey", 1, {n: c.data for n, c in sections.items() if n != 10}))
+    code, text = run("export", "key", bare)
+    assert code == 0 and "origin unknown" in text
     # A key that was copied over another's does not inherit its record.
     other = KeyStore(tmp_path / "other").unsafe_development_keys(small)
     keys.proving_key.write_bytes(other.proving_key.read_bytes())

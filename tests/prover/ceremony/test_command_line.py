@@ -13,6 +13,7 @@ import pytest
 from prover.ceremony.__main__ import main
 from prover.formats.sections import read_sections, write_sections
 from prover.formats.zkey import read_zkey, write_zkey
+from prover.native.kernel import MalformedInput
 
 from .powers import unsafe_powers
 
@@ -174,3 +175,13 @@ def test_points_off_the_curve_deep_in_a_file_are_malformed(tmp_path, capsys):
         assert main(["new", R1CS, str(tmp_path / "p.ptau"), str(tmp_path / "x.zkey"), "--unsafe-powers"]) == 2
         assert capsys.readouterr().err.count("\n") == 2
     assert not (tmp_path / "x.zkey").exists()
+
+
+def test_what_the_kernel_refuses_is_malformed_too(tmp_path, capsys, monkeypatch):
+    def refuse(*arguments):
+        raise MalformedInput("a point is not on its curve")
+
+    monkeypatch.setattr("prover.ceremony.native.kernel.stored_multiples_g1", refuse)
+    assert main(["contribute", FIRST, str(tmp_path / "x.zkey")]) == 2
+    assert capsys.readouterr().err == "malformed: a point is not on its curve\n"
+    assert not list(tmp_path.iterdir())
