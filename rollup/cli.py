@@ -113,7 +113,7 @@ def setup(
             already = store.find(circuit) is not None
             made = store.unsafe_development_keys(circuit)
         else:
-            already = store.holds(circuit, install)
+            already = not replace and store.holds(circuit, install)
             made = store.install(circuit, install, powers=powers, replace=replace)
         if already:
             say(f"there already: nothing was {'made' if install is None else 'changed'}")

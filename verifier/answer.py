@@ -1,6 +1,5 @@
 """Saying something on standard output, so that whoever reads the exit code may believe that it was said."""
 
-import os
 import sys
 
 from verifier.errors import MalformedError, Reason
@@ -15,6 +14,4 @@ def say(text: str) -> None:
     try:
         print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
     except OSError as error:
-        # What is left in the buffer would fail again when Python ends, with another exit code and a second message.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise MalformedError(Reason.UNWRITABLE, f"standard output: {error.strerror}") from error

@@ -262,6 +262,10 @@ def test_a_second_key_is_refused_by_name_and_replaced_when_asked(
     code, text = run("setup", "SMALL", "--install", tmp_path / "1.zkey", *store)
     assert code == 0 and text.startswith("there already: nothing was changed")
     assert "verified from the powers of tau on" in text
+    held.program.unlink()
+    code, text = run("setup", "SMALL", "--install", tmp_path / "1.zkey", *store)
+    assert code == 2 and "witness.tpw is missing" in text
+    assert run("setup", "SMALL", "--install", tmp_path / "1.zkey", "--replace", *store)[0] == 0
     # A key that nobody contributed to after the coordinator, and one whose transcript is another's.
     code, text = run("setup", "SMALL", "--install", tmp_path / "0.zkey", *other)
     assert code == 2 and "DEGENERATE_KEY" in text
