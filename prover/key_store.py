@@ -45,6 +45,8 @@ from verifier.keys import VerifyingKey
 FORMAT: Final = 1
 """Version of the folder's layout and of the key file in it: a new one makes old folders invisible, not wrong."""
 
+_ATTEMPTS: Final = 3
+
 
 @dataclass(frozen=True)
 class CircuitKeys:
@@ -186,7 +188,7 @@ class KeyStore:
         def copy(path: Path, r1cs: R1CS) -> None:
             path.write_bytes(with_system(proving_key.read_bytes(), r1cs))
 
-        while True:
+        for _ in range(_ATTEMPTS):
             if (found := self._whole(circuit, replace)) is not None:
                 if _same_key(found.proving_key, proving_key):
                     if found.load_origin() is UNKNOWN or origin.checked is Checked.POWERS:
@@ -205,6 +207,7 @@ class KeyStore:
                     return self._keys(self._folder(circuit), circuit.fingerprint)
                 with suppress(_Occupied):  # Somebody was faster, perhaps with another key: look again.
                     return self._put(circuit, beside, or_theirs=False)
+        raise DamagedStore(f"{self._folder(circuit)} comes and goes while a key is being installed")
 
     def holds(self, circuit: CompiledCircuit, proving_key: Path) -> bool:
         """Whether the store has this very key for the circuit. Raises OSError, FormatError."""
