@@ -271,6 +271,10 @@ def test_a_second_key_is_refused_by_name_and_replaced_when_asked(
     assert code == 2 and "DEGENERATE_KEY" in text
     code, text = run("setup", "SMALL", "--install", VECTORS / "multiplier.zkey", *other)
     assert code == 1 and not (tmp_path / "other").exists()
+    code, text = run(
+        "setup", "SMALL", "--install", tmp_path / "1.zkey", "--powers", COMPAT / "e.ptau", *other
+    )
+    assert code == 1 and "OTHER_CIRCUIT (40)" in text and not (tmp_path / "other").exists()
     assert run("setup", "SMALL", "--unsafe-development-key", "--replace", *store)[0] == 2
     assert run("setup", "SMALL", "--unsafe-development-key", "--keys", "/proc/store")[0] == 2
 
