@@ -10,7 +10,7 @@ native="$root/prover/native"
 vector=$(sed -n 's/^set(IFMA_FLAGS \(.*\))/\1/p' "$native/CMakeLists.txt")
 "${CXX:-g++}" $vector -E -x c++ /dev/null >/dev/null 2>&1 || vector=
 [ -z "$vector" ] || have=-DTICKPROOF_HAS_IFMA=1
-for source in batch_verify verifying_key pairing precompiles poseidon poseidon_ifma babyjub eddsa inversion witness witness_program; do
+for source in engine threads batch_verify verifying_key pairing precompiles poseidon poseidon_ifma babyjub eddsa inversion witness witness_program; do
     extra=
     [ "$source" = poseidon_ifma ] && extra="$vector -Wno-uninitialized -Wno-maybe-uninitialized -Wno-unused-function"
     # shellcheck disable=SC2086

@@ -19,7 +19,7 @@ for engine in AVX2 IFMA; do
     vector_files="$vector_files $(listed ${engine}_FILES)"
 done
 objects=
-for name in msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing inversion vector_engine vector_msm avx2_fr avx2_g1 avx2_g2 \
+for name in engine threads msm ntt point_arrays key_file r1cs proving_key groth16 setup pairing inversion vector_engine vector_msm avx2_fr avx2_g1 avx2_g2 \
     ifma_fr ifma_g1 ifma_g2 sanitize; do
     source=prover/native/$name.cpp
     [ "$name" = sanitize ] && source=tests/prover/native/sanitize.cpp

@@ -38,7 +38,7 @@ from prover.formats.errors import Reason as FormatReason
 from prover.formats.ptau import Ptau, read_ptau
 from prover.formats.r1cs import read_r1cs
 from prover.formats.zkey import Zkey, read_zkey, write_zkey
-from prover.native.kernel import KernelError
+from prover.native import kernel
 from prover.outputs import outputs
 from verifier.answer import say
 from verifier.errors import VerifierError
@@ -240,8 +240,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     args = _parser().parse_args(argv)
     try:
+        kernel.engine()  # an environment that names an engine which does not run here is refused before anything is read
         args.run(args)
-    except (_Unreadable, FormatError, VerifierError, KernelError) as error:
+    except kernel.BadSetting as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (_Unreadable, FormatError, VerifierError, kernel.KernelError) as error:
         print(f"malformed: {error}", file=sys.stderr)
         return 2
     except CannotWrite as error:

@@ -14,6 +14,9 @@ class KernelError(Exception):
 class MalformedInput(KernelError):
     pass
 
+class BadSetting(MalformedInput):
+    pass
+
 class NonCanonical(MalformedInput):
     pass
 
@@ -46,7 +49,7 @@ class FileFailure(KernelError):
 
 def set_threads(count: int) -> None:
     """
-    Threads that calls use from now on, the caller's included; 0 is one per processor. Results never depend on it.
+    Threads that calls use from now on, the caller's included: 1 to 1024, or 0 for one per processor. Results never depend on it. Where the system refuses a thread, calls go on with fewer. Raises BadSetting for any other number.
     """
 
 def threads() -> int:
@@ -54,7 +57,7 @@ def threads() -> int:
 
 def set_engine(name: str) -> None:
     """
-    Choose the arithmetic: 'portable', 'adx', 'avx2' or 'ifma'. Same results; not to be changed while another thread computes. Raises MalformedInput if the processor lacks it.
+    Choose the arithmetic: 'portable', 'adx', 'avx2' or 'ifma'. Same results; not to be changed while another thread computes. Raises BadSetting for another name, or if the processor or the build lacks it.
     """
 
 def engines() -> list[str]:
@@ -63,7 +66,9 @@ def engines() -> list[str]:
     """
 
 def engine() -> str:
-    """The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'."""
+    """
+    The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'. Raises BadSetting, as every call that computes does, if the environment variable TICKPROOF_ENGINE names none that runs here.
+    """
 
 def msm_g1(bases: bytes, scalars: bytes, window: int = 0) -> bytes:
     """

@@ -3,6 +3,7 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 
+#define TICKPROOF_LANES_AVX2
 #include "vector_buckets.hpp"
 
 namespace tickproof::vectors {

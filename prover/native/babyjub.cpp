@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fork.hpp"
+
 namespace tickproof::babyjub {
 namespace {
 
@@ -55,7 +57,8 @@ using BaseTable = std::array<Cached, 1 << (kBaseWindow - 2)>;
 
 // Affine, so that an addition saves a product.
 const BaseTable& base_table() {
-    static const BaseTable table = [] {
+    static constinit Published<BaseTable> table;
+    return table.get([] {
         BaseTable out;
         const Cached twice = Extended::from(kBase8).dbl().cached();
         Extended current = Extended::from(kBase8);
@@ -64,8 +67,7 @@ const BaseTable& base_table() {
             current = current.add(twice);
         }
         return out;
-    }();
-    return table;
+    });
 }
 
 template <std::size_t N>

@@ -4,6 +4,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <bit>
+#include <limits>
 
 #include "bind_crypto.hpp"
 #include "curve.hpp"
@@ -66,39 +67,43 @@ nb::bytes quotient_bytes(const nb::bytes& a_values, const nb::bytes& b_values) {
     });
 }
 
-const char* engine_name(Engine e) {
-    constexpr const char* names[] = {"portable", "adx", "avx2", "ifma"};
-    return names[static_cast<int>(e)];
+void set_engine(const std::string& name) {
+    if (name.empty()) throw BadSetting("an engine has a name: portable, adx, avx2 or ifma");
+    choose_engine(engine_named(name.c_str(), features()));
 }
 
-void set_engine(const std::string& name) {
-    for (Engine e : {Engine::portable, Engine::adx, Engine::avx2, Engine::ifma}) {
-        if (name != engine_name(e)) continue;
-        if (e > best_engine()) throw MalformedInput("this processor has no " + name);
-        engine = e;
-        return;
-    }
-    throw MalformedInput("unknown engine: " + name);
+const char* engine_in_use() {
+    require_engine();
+    return engine_name(engine);
 }
 
 std::vector<std::string> engines() {
     std::vector<std::string> out;
-    for (Engine e : {Engine::portable, Engine::adx, Engine::avx2, Engine::ifma})
-        if (e <= best_engine()) out.push_back(engine_name(e));
+    for (const Engine e : all_engines)
+        if (engine_runs(e)) out.push_back(engine_name(e));
     return out;
+}
+
+void set_threads(const nb::int_& count) {
+    int overflow = 0;
+    const long long n = PyLong_AsLongLongAndOverflow(count.ptr(), &overflow);
+    threads::set_count(overflow > 0 ? std::numeric_limits<long long>::max() : n);
 }
 
 }  // namespace
 
 void register_core(nb::module_& m) {
-    m.def("set_threads", &threads::set_count, nb::arg("count"),
-          "Threads that calls use from now on, the caller's included; 0 is one per processor. Results never depend on it.");
+    m.def("set_threads", &set_threads, nb::arg("count"),
+          "Threads that calls use from now on, the caller's included: 1 to 1024, or 0 for one per processor. Results never depend on "
+          "it. Where the system refuses a thread, calls go on with fewer. Raises BadSetting for any other number.");
     m.def("threads", &threads::count, "Threads that calls use, the caller's included.");
     m.def("set_engine", &set_engine, nb::arg("name"),
           "Choose the arithmetic: 'portable', 'adx', 'avx2' or 'ifma'. Same results; not to be changed while another thread computes. "
-          "Raises MalformedInput if the processor lacks it.");
+          "Raises BadSetting for another name, or if the processor or the build lacks it.");
     m.def("engines", &engines, "The arithmetics that this build and this processor have, slowest first.");
-    m.def("engine", [] { return engine_name(engine); }, "The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'.");
+    m.def("engine", &engine_in_use,
+          "The arithmetic in use: 'portable', 'adx', 'avx2' or 'ifma'. Raises BadSetting, as every call that computes does, if the "
+          "environment variable TICKPROOF_ENGINE names none that runs here.");
     m.def("msm_g1", &msm_bytes<G1>, nb::arg("bases"), nb::arg("scalars"), nb::arg("window") = 0,
           "Sum of scalars[i] * bases[i] over G1. Every point is checked; infinity is allowed. window: 0, or 3 to 16 bits.");
     m.def("msm_g2", &msm_bytes<G2>, nb::arg("bases"), nb::arg("scalars"), nb::arg("window") = 0,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bind_working.hpp"
 #include "errors.hpp"
 #include "field.hpp"
 
@@ -48,7 +49,7 @@ nanobind::bytes bytes_of(std::size_t size, Fill&& fill) {
     nanobind::bytes out = nanobind::steal<nanobind::bytes>(raw);
     auto* data = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(raw));
     {
-        const nanobind::gil_scoped_release release;
+        const Working working;
         fill(data);
     }
     return out;

@@ -63,7 +63,7 @@ ProofTuple prove_with(const ProvingKey& key, const nb::bytes& r, const nb::bytes
         given = point_from_bytes<G1>(reinterpret_cast<const std::uint8_t*>(early->c_str()), Infinity::refused);
     }
     Proof proof = [&] {
-        const nb::gil_scoped_release release;
+        const Working working;
         const std::vector<Limbs> w = witness();
         return prove(key, w, r_value, s_value, given);
     }();
@@ -113,13 +113,13 @@ void register_groth16(nb::module_& m) {
         .def("check",
              [](const R1cs& self, const nb::bytes& witness) {
                  const auto copy = copy_bytes(witness);
-                 const nb::gil_scoped_release release;
+                 const Working working;
                  return self.first_unsatisfied(witness_from_bytes(copy, self.n_wires));
              },
              nb::arg("witness"), "The first constraint that the witness breaks, or -1.")
         .def("check",
              [](const R1cs& self, const Witness& witness) {
-                 const nb::gil_scoped_release release;
+                 const Working working;
                  return self.first_unsatisfied(complete_witness(witness, self.n_wires));
              },
              nb::arg("witness"), "The first constraint that the witness breaks, or -1.");
@@ -128,7 +128,7 @@ void register_groth16(nb::module_& m) {
         .def_static("load",
                     [](const std::string& path, const std::string& check) {
                         const KeyCheck mode = check_from(check);
-                        const nb::gil_scoped_release release;
+                        const Working working;
                         return std::const_pointer_cast<ProvingKey>(ProvingKey::load(path, mode));
                     },
                     nb::arg("path"), nb::arg("check") = "batch",
@@ -160,7 +160,7 @@ void register_groth16(nb::module_& m) {
           [](const ProvingKey& key, const nb::bytes& witness) {
               const auto copy = copy_bytes(witness);
               G1Affine d = [&] {
-                  const nb::gil_scoped_release release;
+                  const Working working;
                   if (copy.size() % 32) throw MalformedInput("the witness: not a whole number of 32-byte elements");
                   return commit_early(key, witness_from_bytes(copy, static_cast<std::uint32_t>(copy.size() / 32)));
               }();
@@ -170,7 +170,7 @@ void register_groth16(nb::module_& m) {
     m.def("commit_early",
           [](const ProvingKey& key, const Witness& witness) {
               G1Affine d = [&] {
-                  const nb::gil_scoped_release release;
+                  const Working working;
                   return commit_early(key, canonical(witness, key.first_late()));
               }();
               return point_bytes(d);
@@ -201,7 +201,7 @@ void register_groth16(nb::module_& m) {
               Secrets secrets{scalar_from(tau, "tau"), scalar_from(alpha, "alpha"), scalar_from(beta, "beta"),
                               scalar_from(gamma, "gamma"), scalar_from(delta, "delta"), std::nullopt};
               if (epsilon) secrets.epsilon = scalar_from(*epsilon, "epsilon");
-              const nb::gil_scoped_release release;
+              const Working working;
               setup(r1cs, secrets, path);
           },
           nb::arg("r1cs"), nb::arg("path"), nb::kw_only(), nb::arg("tau"), nb::arg("alpha"), nb::arg("beta"), nb::arg("gamma"),

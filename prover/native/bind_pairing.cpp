@@ -14,7 +14,7 @@ auto precompile(Precompile run) {
     return [run](const nb::bytes& input) {
         const std::vector<std::uint8_t> copy = copy_bytes(input);
         const auto result = [&] {
-            const nb::gil_scoped_release release;
+            const Working working;
             return run(std::span<const std::uint8_t>(copy));
         }();
         return nb::bytes(result.data(), result.size());
@@ -25,7 +25,7 @@ bool pairing_check(const nb::bytes& pairs) {
     constexpr std::size_t kPair = G1::affine_bytes + G2::affine_bytes;
     if (pairs.size() % kPair != 0) throw MalformedInput("pairing_check: not a whole number of 192-byte pairs");
     const std::vector<std::uint8_t> copy = copy_bytes(pairs);
-    const nb::gil_scoped_release release;
+    const Working working;
     std::vector<PointPair> points(copy.size() / kPair);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const std::uint8_t* bytes = copy.data() + i * kPair;

@@ -29,7 +29,7 @@ nb::bytes stored_bytes(std::size_t count, Make&& make) {
 
 template <class G>
 std::int64_t fault(const Octets& points) {
-    const nb::gil_scoped_release release;
+    const Working working;
     const auto found = first_stored_fault<G>(view(points));
     return found ? static_cast<std::int64_t>(*found) : -1;
 }
@@ -88,7 +88,7 @@ void register_point_arrays(nb::module_& m) {
           "As stored_fault_g1 on the twist (128 bytes each); the subgroup is not looked at.");
     m.def("stored_in_subgroup",
           [](const Octets& points) {
-              const nb::gil_scoped_release release;
+              const Working working;
               return stored_in_subgroup(view(points));
           },
           nb::arg("points"),

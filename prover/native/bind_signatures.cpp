@@ -64,7 +64,7 @@ void verify(const nb::bytes& ax, const nb::bytes& ay, const nb::bytes& r8x, cons
         std::copy_n(view(*part).data(), 32, record.data() + place);
         place += 32;
     }
-    const nb::gil_scoped_release release;
+    const Working working;
     verify_signature(record.data());
 }
 

@@ -36,7 +36,7 @@ Claim read_claim(const VerifyingKey& key, const Bytes& proof, const Bytes& numbe
 
 void verify_one(const VerifyingKey& key, const nb::bytes& proof, const nb::bytes& numbers, Statement statement) {
     const Bytes proof_copy = copy_bytes(proof), numbers_copy = copy_bytes(numbers);
-    const nb::gil_scoped_release release;
+    const Working working;
     check_equation(key, read_claim(key, proof_copy, numbers_copy, statement));
 }
 
@@ -47,7 +47,7 @@ void verify_many(const VerifyingKey& key, const std::vector<nb::bytes>& proofs, 
     std::vector<Bytes> proof_copies, number_copies;
     for (const nb::bytes& proof : proofs) proof_copies.push_back(copy_bytes(proof));
     for (const nb::bytes& one : numbers) number_copies.push_back(copy_bytes(one));
-    const nb::gil_scoped_release release;
+    const Working working;
     std::vector<Claim> claims;
     for (std::size_t i = 0; i < proof_copies.size(); ++i)
         claims.push_back(read_claim(key, proof_copies[i], number_copies[i], statement));
@@ -65,7 +65,7 @@ void register_verify(nb::module_& m) {
         .def("__init__",
              [](VerifyingKey* self, const nb::bytes& blob) {
                  const Bytes copy = copy_bytes(blob);
-                 const nb::gil_scoped_release release;
+                 const Working working;
                  new (self) VerifyingKey(VerifyingKey::parse(copy));
              },
              nb::arg("blob"),

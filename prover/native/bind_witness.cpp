@@ -74,7 +74,7 @@ std::unique_ptr<Witness> start(const std::shared_ptr<LoadedProgram>& program, co
     const std::vector<std::uint8_t> copy = copy_bytes(inputs);
     std::optional<Fr> mask_value;
     if (mask) mask_value = scalar_from(*mask, "mask");
-    const nb::gil_scoped_release release;
+    const Working working;
     return Witness::start(program, copy, mask_value);
 }
 
@@ -88,7 +88,7 @@ void register_witness(nb::module_& m) {
         .def("__init__",
              [](LoadedProgram* self, const nb::bytes& blob) {
                  const std::vector<std::uint8_t> copy = copy_bytes(blob);
-                 const nb::gil_scoped_release release;
+                 const Working working;
                  new (self) LoadedProgram(Program::parse(copy));
              },
              nb::arg("blob"), "Raises one kind of MalformedProgram for each rule of the format.")
@@ -116,7 +116,7 @@ void register_witness(nb::module_& m) {
         .def_static("from_bytes",
                     [](const nb::bytes& values) {
                         const std::vector<std::uint8_t> copy = copy_bytes(values);
-                        const nb::gil_scoped_release release;
+                        const Working working;
                         return std::make_unique<Witness>(WitnessData{scalars_from(copy, "witness")});
                     },
                     nb::arg("values"),
@@ -124,13 +124,13 @@ void register_witness(nb::module_& m) {
         .def("finish",
              [](Witness& self, const nb::bytes& chi) {
                  const Fr value = scalar_from(chi, "chi");
-                 const nb::gil_scoped_release release;
+                 const Working working;
                  self.finish(value);
              },
              nb::arg("chi"), "Run the late part with the challenge (32 bytes). Raises ProgramError if the witness is complete.")
         .def_prop_ro("complete",
                      [](const Witness& self) {
-                         const nb::gil_scoped_release release;
+                         const Working working;
                          return self.complete();
                      })
         .def_prop_ro("n_early", &Witness::n_early)

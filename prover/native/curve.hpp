@@ -6,6 +6,7 @@
 #pragma once
 
 #include "field.hpp"
+#include "fork.hpp"
 
 namespace tickproof {
 
@@ -28,7 +29,7 @@ struct Fq2 {
     friend constexpr Fq2 operator-(const Fq2& a) { return {-a.c0, -a.c1}; }
     friend constexpr Fq2 operator*(const Fq2& a, const Fq2& b) {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+        if (!std::is_constant_evaluated() && adx_products) [[likely]] {
             Fq2 out;
             x86::quadratic_mul<Fq>(out.c0.v.data(), out.c1.v.data(), a.c0.v.data(), a.c1.v.data(), b.c0.v.data(), b.c1.v.data());
             return out;
@@ -45,7 +46,7 @@ struct Fq2 {
     constexpr Fq2& operator*=(const Fq2& o) { return *this = *this * o; }
     constexpr Fq2 sqr() const {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+        if (!std::is_constant_evaluated() && adx_products) [[likely]] {
             const Fq difference = c0 - c1;
             Fq2 out;
             x86::add_mul<Fq>(out.c0.v.data(), c0.v.data(), c1.v.data(), difference.v.data());
@@ -298,7 +299,8 @@ inline constexpr u64 bn_u = 4965661367192848881ULL;
 
 // The untwist-Frobenius-twist endomorphism; it acts on the subgroup as multiplication by p mod r.
 inline G2Jacobian psi(const G2Jacobian& p) {
-    static const auto constants = [] {
+    static constinit Published<std::array<Fq2, 2>> published;
+    const std::array<Fq2, 2>& constants = published.get([] {
         // xi^((p-1)/3) and xi^((p-1)/2)
         Limbs e = Fq::modulus;
         limbs::sub_from(e, {1, 0, 0, 0});
@@ -313,7 +315,7 @@ inline G2Jacobian psi(const G2Jacobian& p) {
         };
         Fq2 xi{Fq::from_u64(9), Fq::one()};
         return std::array<Fq2, 2>{xi.pow(divide(e, 3)), xi.pow(divide(e, 2))};
-    }();
+    });
     return {p.x.conjugate() * constants[0], p.y.conjugate() * constants[1], p.z.conjugate()};
 }
 
@@ -347,12 +349,12 @@ Affine<G> point_from_bytes(const std::uint8_t* bytes, Infinity infinity) {
 }
 
 inline const G1Affine& g1_generator() {
-    static const G1Affine g{Fq::from_u64(1), Fq::from_u64(2)};
+    static constexpr G1Affine g{Fq::from_u64(1), Fq::from_u64(2)};
     return g;
 }
 
 inline const G2Affine& g2_generator() {
-    static const G2Affine g{
+    static constexpr G2Affine g{
         {Fq::from_canonical({0x46debd5cd992f6edULL, 0x674322d4f75edaddULL, 0x426a00665e5c4479ULL, 0x1800deef121f1e76ULL}),
          Fq::from_canonical({0x97e485b7aef312c2ULL, 0xf1aa493335a9e712ULL, 0x7260bfb731fb5d25ULL, 0x198e9393920d483aULL})},
         {Fq::from_canonical({0x4ce6cc0166fa7daaULL, 0xe3d1e7690c43d37bULL, 0x4aab71808dcb408fULL, 0x12c85ea5db8c6debULL}),

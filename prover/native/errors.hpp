@@ -16,6 +16,11 @@ struct MalformedInput : KernelError {
     using KernelError::KernelError;
 };
 
+// An engine or a number of threads that this process cannot have.
+struct BadSetting : MalformedInput {
+    using MalformedInput::MalformedInput;
+};
+
 // A number written as >= its modulus.
 struct NonCanonical : MalformedInput {
     using MalformedInput::MalformedInput;

@@ -1,7 +1,7 @@
 // Prime fields of BN254: Fr (scalars) and Fq (coordinates), four 64-bit limbs in Montgomery form with R = 2^256.
 // Every value held by a Field is fully reduced, so equality is limb equality, and the memory layout is the one that
 // snarkjs keys use on disk. This file decides representation and arithmetic; which multiplication runs (portable C++ or
-// BMI2/ADX assembly) is decided once per process in field_x86.hpp. Nothing here is constant time: the kernel runs where
+// BMI2/ADX assembly) is decided in engine.hpp. Nothing here is constant time: the kernel runs where
 // the prover's secrets already live, and says so in docs.
 #pragma once
 
@@ -16,10 +16,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "engine.hpp"
 #include "errors.hpp"
-#include "field_x86.hpp"
 #if TICKPROOF_HAS_ADX
 #include "montgomery_x86.hpp"
+#include "sums_x86.hpp"
 #endif
 
 namespace tickproof {
@@ -175,7 +176,7 @@ struct Field {
 
     friend constexpr Field operator+(const Field& a, const Field& b) {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+        if (!std::is_constant_evaluated() && adx_products) [[likely]] {
             Field out;
             x86::add<Field>(out.v.data(), a.v.data(), b.v.data());
             return out;
@@ -192,7 +193,7 @@ struct Field {
     }
     friend constexpr Field operator-(const Field& a, const Field& b) {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+        if (!std::is_constant_evaluated() && adx_products) [[likely]] {
             Field out;
             x86::sub<Field>(out.v.data(), a.v.data(), b.v.data());
             return out;
@@ -219,7 +220,7 @@ struct Field {
     friend constexpr Field operator-(const Field& a) { return zero() - a; }
     friend constexpr Field operator*(const Field& a, const Field& b) {
 #if TICKPROOF_HAS_ADX
-        if (!std::is_constant_evaluated() && engine != Engine::portable) [[likely]] {
+        if (!std::is_constant_evaluated() && adx_products) [[likely]] {
             Field out;
             x86::montgomery_mul<Field>(out.v.data(), a.v.data(), b.v.data());
             return out;

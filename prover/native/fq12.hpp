@@ -5,6 +5,7 @@
 #include <array>
 
 #include "curve.hpp"
+#include "fork.hpp"
 
 namespace tickproof {
 
@@ -42,7 +43,8 @@ struct Fq6 {
 
 // xi^(k (p-1)/6), k = 0..5: what the Frobenius map multiplies w^k by.
 inline const std::array<Fq2, 6>& frobenius_constants() {
-    static const std::array<Fq2, 6> table = [] {
+    static constinit Published<std::array<Fq2, 6>> table;
+    return table.get([] {
         Limbs exponent = Fq::modulus;
         limbs::sub_from(exponent, {1, 0, 0, 0});
         u128 rest = 0;
@@ -55,8 +57,7 @@ inline const std::array<Fq2, 6>& frobenius_constants() {
         out[1] = Fq2{Fq::from_u64(9), Fq::one()}.pow(exponent);
         for (unsigned k = 2; k < 6; ++k) out[k] = out[k - 1] * out[1];
         return out;
-    }();
-    return table;
+    });
 }
 
 struct Fq12 {

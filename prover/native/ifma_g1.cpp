@@ -3,6 +3,7 @@
 
 #if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
 
+#define TICKPROOF_LANES_IFMA
 #include "vector_buckets.hpp"
 
 namespace tickproof::vectors {

@@ -5,6 +5,7 @@ names mean and which errors they raise is documented in `_kernel.pyi`."""
 
 from prover.native._kernel import (
     BadSecret,
+    BadSetting,
     DegenerateKey,
     FileFailure,
     InconsistentKey,
@@ -86,6 +87,7 @@ from prover.native._kernel import (
 
 __all__ = [
     "BadSecret",
+    "BadSetting",
     "DegenerateKey",
     "FileFailure",
     "InconsistentKey",

@@ -2,6 +2,7 @@
 // arithmetic; they parse bytes at the edge, release the GIL, and call the kernel.
 #include <nanobind/nanobind.h>
 
+#include "bind_working.hpp"
 #include "errors.hpp"
 
 namespace nb = nanobind;
@@ -15,6 +16,7 @@ NB_MODULE(_kernel, m) {
     // A base class is registered before its children: nanobind asks the last registered translator first.
     auto kernel_error = nb::exception<KernelError>(m, "KernelError");
     auto malformed = nb::exception<MalformedInput>(m, "MalformedInput", kernel_error.ptr());
+    nb::exception<BadSetting>(m, "BadSetting", malformed.ptr());
     nb::exception<NonCanonical>(m, "NonCanonical", malformed.ptr());
     nb::exception<NotOnCurve>(m, "NotOnCurve", malformed.ptr());
     nb::exception<NotInSubgroup>(m, "NotInSubgroup", malformed.ptr());
@@ -25,6 +27,7 @@ NB_MODULE(_kernel, m) {
     nb::exception<InconsistentKey>(m, "InconsistentKey", kernel_error.ptr());
     nb::exception<BadSecret>(m, "BadSecret", kernel_error.ptr());
     nb::exception<FileFailure>(m, "FileFailure", kernel_error.ptr());
+    register_exit();
     register_core(m);
     register_crypto(m);
     register_point_arrays(m);

@@ -1,5 +1,5 @@
 // Products in BMI2/ADX assembly: of two field elements, and of two elements of a quadratic extension by a root of -1. Values
-// below the modulus p in, values below p out, Montgomery form with R = 2^256. Whether they run is decided in field_x86.hpp,
+// below the modulus p in, values below p out, Montgomery form with R = 2^256. Whether they run is decided in engine.hpp,
 // what is computed with them elsewhere.
 //
 // With w = 2^64, Montgomery's reduction divides by w four times, each time after it made the lowest limb zero with a

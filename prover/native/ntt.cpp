@@ -1,12 +1,14 @@
 #include "ntt.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <map>
 #include <mutex>
 
+#include "fork.hpp"
 #include "threads.hpp"
 #include "vector_engine.hpp"
+#include "vector_kernel.hpp"
 
 namespace tickproof {
 namespace {
@@ -53,6 +55,8 @@ Fr twiddle_at(const Fr* twiddles, std::size_t k, bool inverse_root) {
     }
 }
 
+static_assert(max_log_domain - log_block <= vectors::kMaxLogRows && log_block <= vectors::kMaxLogRows);
+
 // What a vector engine takes: columns in eights, or one column long enough to transpose.
 bool is_vector_shape(unsigned log_rows, std::size_t cols) { return cols % 8 == 0 || (cols == 1 && log_rows >= 6); }
 
@@ -98,6 +102,16 @@ std::vector<Fr> reversed_powers(const Fr& base, unsigned bits) {
     return out;
 }
 
+// The tables in use. A fork waits for the lock, which is held for a few loads and stores, so that a child finds it free and
+// the tables whole. Never destroyed: a daemon thread may still ask for one while the process exits.
+struct Known {
+    std::mutex mutex;
+    std::array<std::weak_ptr<const Domain>, max_log_domain + 1> domains;
+};
+Known& known = *new Known;
+[[maybe_unused]] const bool known_survives_forks = at_fork(
+    [] { known.mutex.lock(); }, [] { known.mutex.unlock(); }, [] { known.mutex.unlock(); });
+
 // Blocks of 2^inner elements in cache, and 2^outer rows of such blocks.
 struct Shape {
     unsigned outer, inner;
@@ -125,14 +139,14 @@ void store_strip(Fr* values, const Fr* buffer, const Shape& s, std::size_t strip
 
 Fr root_of_unity(unsigned k) {
     if (k > max_log_domain) throw MalformedInput("the domain is larger than 2^28");
-    static const Fr top = [] {
+    static constinit Published<Fr> top;
+    Fr root = top.get([] {
         Limbs e = Fr::modulus;
         limbs::sub_from(e, {1, 0, 0, 0});
         for (unsigned s = 0; s < max_log_domain; ++s)
             for (unsigned i = 0; i < 4; ++i) e[i] = (e[i] >> 1) | (i < 3 ? e[i + 1] << 63 : 0);
         return Fr::from_u64(5).pow(e);
-    }();
-    Fr root = top;
+    });
     for (unsigned i = k; i < max_log_domain; ++i) root = root.sqr();
     return root;
 }
@@ -142,14 +156,18 @@ Domain::Domain(unsigned log_size) : log_size_(log_size), omega_(root_of_unity(lo
 }
 
 std::shared_ptr<const Domain> Domain::get(unsigned log_size) {
-    static std::mutex mutex;
-    static std::map<unsigned, std::weak_ptr<const Domain>> known;
-    std::lock_guard lock(mutex);
-    auto& slot = known[log_size];
+    if (log_size > max_log_domain) throw MalformedInput("the domain is larger than 2^28");
+    std::weak_ptr<const Domain>& slot = known.domains[log_size];
+    {
+        std::lock_guard lock(known.mutex);
+        if (auto domain = slot.lock()) return domain;
+    }
+    // Outside the lock, which a fork waits for: two threads may both compute a table, and share the first one's.
+    auto fresh = std::make_shared<const Domain>(log_size);
+    std::lock_guard lock(known.mutex);
     if (auto domain = slot.lock()) return domain;
-    auto domain = std::make_shared<const Domain>(log_size);
-    slot = domain;
-    return domain;
+    slot = fresh;
+    return fresh;
 }
 
 void ntt(const Domain& domain, Fr* values, bool inverse) {

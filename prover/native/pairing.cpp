@@ -47,7 +47,7 @@ struct Homogeneous {
     Fq2 x, y, z;
 
     PreparedG2::Line dbl() {
-        static const Fq2 twist_b = G2::b();
+        constexpr Fq2 twist_b = G2::b();
         const Fq2 a = half(x * y), b = y.sqr(), c = z.sqr(), e = twist_b * triple(c), f = triple(e), g = half(b + f);
         const Fq2 h = (y + z).sqr() - b - c, i = e - b, j = x.sqr(), ee = e.sqr();
         x = a * (b - f);

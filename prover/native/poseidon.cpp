@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
 
+#include "fork.hpp"
 #include "poseidon_vector.hpp"
 #include "threads.hpp"
 
@@ -271,18 +271,12 @@ struct Width {
 };
 
 const Width& parameters(unsigned width) {
-    static std::array<std::once_flag, kMaxWidth + 1> once;
-    static std::array<std::unique_ptr<const Width>, kMaxWidth + 1> table;
-    std::call_once(once[width], [&] { table[width] = std::make_unique<const Width>(width); });
-    return *table[width];
+    static constinit std::array<Published<Width>, kMaxWidth + 1> table;
+    return table[width].get([&] { return Width(width); });
 }
 
 bool vector_half_runs() {
-#if TICKPROOF_HAS_ADX
     return engine == Engine::ifma && vectors::poseidon_permute;
-#else
-    return false;
-#endif
 }
 
 Fr fifth_power(const Fr& x) { return x.sqr().sqr() * x; }

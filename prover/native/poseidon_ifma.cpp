@@ -9,6 +9,7 @@
 
 #if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
 
+#define TICKPROOF_LANES_IFMA
 #include "vector_field.hpp"
 
 namespace tickproof::vectors {

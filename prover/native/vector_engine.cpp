@@ -32,7 +32,7 @@ void mul_sub(Fr* out, const Fr* a, const Fr* b, const Fr* c, std::size_t n) {
 }
 
 bool fill_table() {
-    if (best_engine() < Engine::avx2) return false;
+    if (!engine_runs(Engine::avx2) && !engine_runs(Engine::ifma)) return false;
     vector_engine.msm_g1 = &msm<G1>;
     vector_engine.msm_g2 = &msm<G2>;
     vector_engine.batch_add_g1 = &batch_add<G1>;
@@ -49,10 +49,9 @@ bool fill_table() {
 
 }  // namespace
 
-const Kernels& kernels() {
-    static const Kernels avx2{avx2_g1_kernel, avx2_g2_kernel, avx2_fr_kernel};
-    static const Kernels ifma{ifma_g1_kernel, ifma_g2_kernel, ifma_fr_kernel};
-    return engine == Engine::ifma ? ifma : avx2;
+Kernels kernels() {
+    return engine == Engine::ifma ? Kernels{ifma_g1_kernel, ifma_g2_kernel, ifma_fr_kernel}
+                                  : Kernels{avx2_g1_kernel, avx2_g2_kernel, avx2_fr_kernel};
 }
 
 }  // namespace tickproof::vectors

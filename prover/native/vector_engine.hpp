@@ -1,6 +1,6 @@
 // The seams at which a vector engine (AVX2 or AVX-512 IFMA) replaces the scalar loops of MSM and NTT. Each entry is one coarse
 // unit of work, so that an engine may keep its own representation inside and convert at the edges only. A null entry
-// means that the scalar loop runs. The table is filled once, when the extension is loaded; `engine` (field_x86.hpp) says
+// means that the scalar loop runs. The table is filled once, when the extension is loaded; `engine` (engine.hpp) says
 // whether it is used. Every entry is complete: equal, opposite and infinite points are handled, results are the same
 // bytes as the scalar path's.
 #pragma once

@@ -1,6 +1,7 @@
 // Eight field elements at a time: five limbs of 52 bits, one vector a limb, a lane an element. A product of values below
-// A p and B p divides by 2^260 and lies below (2 + AB/84) p, since p < 2^260 / 84; the callers keep AB <= 80 and write
-// the bounds down. Numbers in memory are those of the scalar field, x 2^256 mod p; a product therefore loses a factor of
+// A p and B p divides by 2^260 and lies below (1 + s + AB/84.6) p with s = (2^-52 mod p)/p, 0.127 for Fq and 0.123 for Fr
+// (Constants::product_bound). A and B each stay below 84.6, or five limbs would not hold them; the callers write their bounds
+// down. Numbers in memory are those of the scalar field, x 2^256 mod p; a product therefore loses a factor of
 // 2^4, which every formula here gives back where it is cheapest. Values with carries pending are a Raw, so that a sum or
 // difference of products costs one carry chain; only normalised values (a Vec) may enter a product. This file decides the
 // arithmetic of one field; vector_fq2.hpp builds the quadratic extension on it.
@@ -9,7 +10,7 @@
 #include "vector_inverse.hpp"
 #include "vector_limbs.hpp"
 
-#if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
+#if defined(TICKPROOF_LANES_IFMA)
 #include "product_avx512.hpp"
 #else
 #include "product_avx2.hpp"

@@ -1,6 +1,8 @@
 // Eight elements of Fq2 = Fq[u]/(u^2 + 1) at a time, with the interface of the prime field in vector_field.hpp, so that one
 // curve kernel serves both groups. Products are Karatsuba's on unreduced columns: three multiplications, two reductions.
-// A product of coordinates below A p and B p lies below (3 + 2AB/84) p, for AB <= 80.
+// Factors with coordinates below A p and B p must have A, B <= 42, because the sum of two coordinates is a factor too and five
+// limbs hold less than 84.6 p, and AB <= 80, because the first coordinate's columns may be negative by AB p^2. With s = 0.127 of vector_field.hpp, the product's first coordinate lies below (2 + s + AB/84.6) p, its
+// second below (1 + s + 2AB/84.6) p. The largest that vector_curve.hpp multiplies are 12.1 and 3.4.
 #pragma once
 
 #include "vector_field.hpp"

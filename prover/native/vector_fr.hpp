@@ -3,9 +3,10 @@
 // taken together, which halves the traffic with the cache. The last three layers of a one-column network (rows 4, 2 and 1
 // apart) work on eight vectors transposed, so that a lane holds a block of eight rows and has twiddles of its own.
 //
-// Bounds. Forward: a product with a twiddle below 1.02 r lies below 3r, so each layer adds at most 3r and 26 layers stay below
-// 80 r without any reduction. Backward: a pair of layers takes values below 4.4 r to values below 4.4 r, with one
-// reduction. Twiddles come in with 2^256 and are used with 2^260, so that a product keeps the factor of the data.
+// Bounds. A twiddle lies below 1.02 r, the negative of one, which the inverse root takes, below 2 r. Forward: after k layers
+// values lie below (1 + 3k) r, as long as the product of such a value with a twiddle lies below 3 r; by product_bound that is
+// so for 26 layers and more, whose values stay below 80 r without any reduction (forward_fits). Backward: a pair of layers
+// takes values below 4.4 r to values below 4.4 r, with one reduction (backward_fits). Twiddles come in with 2^256 and are used with 2^260, so that a product keeps the factor of the data.
 #pragma once
 
 #include "vector_field.hpp"
@@ -15,6 +16,23 @@ namespace tickproof::vectors {
 namespace {
 
 using F = FrVec;
+
+constexpr double kTwiddleBound = 2;
+// Whether so many forward layers need no reduction.
+constexpr bool forward_fits(unsigned layers) {
+    for (unsigned k = 0; k < layers; ++k)
+        if (F::K::product_bound((1 + 3 * k) * kTwiddleBound) >= 3) return false;
+    return 1 + 3 * layers <= 80;
+}
+static_assert(forward_fits(kMaxLogRows));
+// Whether a pair of backward layers takes values below `bound` to values below it; its steps are those of backward_pair.
+constexpr bool backward_fits(double bound) {
+    const double first = F::K::product_bound((bound + 5) * kTwiddleBound);              // a difference, turned
+    const double sum_turned = F::K::product_bound((2 * bound + 9) * kTwiddleBound);     // of two sums
+    const double last = F::K::product_bound((first + 5) * kTwiddleBound);
+    return bound < 5 && 2 * bound < 9 && 4 * bound < 80 && 1.02 < bound && sum_turned < bound && 2 * first < bound && last < bound;
+}
+static_assert(backward_fits(4.4));
 
 VECTOR_INLINE void load_words(const u64* from, Lane* w) {
     for (int i = 0; i < 4; ++i) w[i] = load_lanes(from + 8 * i);
@@ -119,7 +137,7 @@ void backward_pair(Raw* x, size_t blocks, size_t q, const BlockTwiddles& t) {
             Raw a = at[0], b = at[q], c = at[2 * q], d = at[3 * q];
             backward2(a, b, t2);
             backward2(c, d, t3);
-            // a and c are sums below 8.8 r, b and d products below 2.2 r
+            // a and c are sums below 8.8 r, b and d products below 1.4 r
             const Vec e = normal(a - c + F::multiple<9>());
             at[0] = raw(F::reduced_far(a + c));
             at[2 * q] = F::mul_raw(e, t1);
@@ -175,7 +193,8 @@ VECTOR_INLINE void forward_last(Raw* v, const Twiddles& t, size_t first) {
     transpose(v);
 }
 
-// The sums double with each layer, from r to 8.4 r; rows 2 and 3 of the last are sums of products only.
+// The sums double with each layer, from r to 8 r in row 0, and to 5.1 r in row 1; rows 2 and 3 of the last are sums of products
+// only, below 2.6 r.
 VECTOR_INLINE void backward_first(Raw* v, const Twiddles& t, size_t first) {
     transpose(v);
     Raw* row[8];

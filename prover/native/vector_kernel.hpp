@@ -25,6 +25,9 @@ struct CurveKernel {
     void (*add_arrays)(std::uint64_t* a, const std::uint64_t* b, std::size_t n, void* space, std::size_t slots);
 };
 
+// Layers that a network may have: what vector_fr.hpp's bounds cover.
+inline constexpr unsigned kMaxLogRows = 26;
+
 // Decimation networks and pointwise products over Fr, as vector_engine.hpp says. Four words an element, Montgomery 2^256,
 // below r; the tables likewise. `space` is 64-byte aligned.
 struct ScalarKernel {
@@ -50,6 +53,6 @@ struct Kernels {
     const CurveKernel *g1, *g2;
     const ScalarKernel* fr;
 };
-const Kernels& kernels();
+Kernels kernels();
 
 }  // namespace tickproof::vectors

@@ -1,14 +1,18 @@
 // Eight field elements at a time as five limbs of 52 bits, a lane an element: the types, and what is done limb by limb.
 // Values with carries pending are a Raw, so that a sum or difference of products costs one carry chain; only normalised
-// values (a Vec) may enter a product. Which instructions do it is decided by the flags of the including file.
+// values (a Vec) may enter a product. The including file says for which engine it is compiled, TICKPROOF_LANES_AVX2 or
+// TICKPROOF_LANES_IFMA: the compiler's flags do not decide that, or a build for a newer processor would turn one into the other.
 #pragma once
 
-#if defined(__AVX512IFMA__) && defined(__AVX512VBMI2__)
+#if defined(TICKPROOF_LANES_IFMA)
 #include "lanes_avx512.hpp"
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(TICKPROOF_LANES_AVX2)
+#if defined(__AVX512F__)
+#error "the avx2 engine must run on processors without AVX-512: compile its files with -mno-avx512f"
+#endif
 #include "lanes_avx2.hpp"
 #else
-#error "the vector kernels need AVX-512 IFMA, or AVX2 and FMA"
+#error "TICKPROOF_LANES_AVX2 or TICKPROOF_LANES_IFMA says which engine this file belongs to"
 #endif
 
 namespace tickproof::vectors {

@@ -163,6 +163,14 @@ struct Constants {
     static constexpr u64 reciprocal = (u64{1} << 58) / (p.l[4] + 2);
     template <unsigned E>
     static constexpr Limbs52 two_to = split52(power_of_two(E, words));
+
+    // Bounds, in units of p. What a factor must stay below, 2^260 / p = 84.6, so that its five limbs hold it; and what a
+    // product of columns worth `ab` p^2 stays below: ab p / 2^260, and what the reduction may have added, p for the limb that
+    // leaves as in Montgomery's method, 2^-52 mod p for the one before it, and 2^-52 times less than 4 p for the others.
+    static constexpr double factor_bound = 0x1p52 / static_cast<double>(p.l[4] + 1);
+    static constexpr double product_bound(double ab) {
+        return 1 + static_cast<double>(shift.l[4] + 1) / static_cast<double>(p.l[4]) + 0x1p-50 + ab / factor_bound;
+    }
 };
 
 }  // namespace

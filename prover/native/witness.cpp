@@ -69,19 +69,19 @@ std::unique_ptr<Witness> Witness::start(std::shared_ptr<const LoadedProgram> pro
 }
 
 void Witness::finish(const Fr& chi) {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (complete_) throw ProgramError("the witness is complete: there is no late part to run");
     data_.wires[1] = chi;
     execute({});
 }
 
 bool Witness::complete() const {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     return complete_;
 }
 
 void Witness::read(std::span<const u32> indices, std::uint8_t* out) const {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     for (const u32 index : indices) {
         if (index >= data_.wires.size()) throw MalformedInput("wire " + std::to_string(index) + " does not exist");
         const bool late = index == 1 || index == 2 || index >= n_early_;
@@ -92,7 +92,7 @@ void Witness::read(std::span<const u32> indices, std::uint8_t* out) const {
 }
 
 void Witness::read_all(std::uint8_t* out) const {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (!complete_) throw ProgramError("the witness waits for its challenge");
     for (const Fr& wire : data_.wires) {
         wire.to_bytes_le(out);

@@ -6,11 +6,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "fork.hpp"
 #include "witness_data.hpp"
 #include "witness_program.hpp"
 
@@ -65,7 +65,7 @@ private:
     std::vector<Frame> frames_;
     std::vector<Fr> slots_;
     bool complete_ = false;
-    mutable std::mutex mutex_;
+    mutable HandleLock mutex_;
 };
 
 }  // namespace tickproof

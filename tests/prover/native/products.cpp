@@ -2,6 +2,7 @@
 // carries pending in either direction, values up to the bounds that the vector headers promise to take. Every lane's result
 // is held against the portable field, and against its own bound. test_products.py compiles it once for each engine and runs
 // it; it prints what failed and returns 1, or 77 if the processor lacks the engine.
+#include <algorithm>
 #include <cstdio>
 #include <random>
 
@@ -29,11 +30,11 @@ i64 any_limb(i64 most) {
     }
 }
 
-// Limbs below 2^52, value below `times` p.
+// Limbs below 2^52, value below `times` p, and up to a millionth of p from it.
 template <class M>
-Number any_number(unsigned times) {
-    const auto top = static_cast<i64>(Constants<M>::p.l[4]);
-    return {{any_limb(kMost), any_limb(kMost), any_limb(kMost), any_limb(kMost), any_limb(top * times)}};
+Number any_number(double times) {
+    const auto top = static_cast<i64>(times * static_cast<double>(Constants<M>::p.l[4])) - 1;
+    return {{any_limb(kMost), any_limb(kMost), any_limb(kMost), any_limb(kMost), any_limb(top)}};
 }
 
 template <class V>
@@ -70,6 +71,9 @@ double multiple_of_p(const Number& n) {
     return x / p;
 }
 
+// What a reduction added at most, in p: near its bound, or the bound would say little.
+double largest_share = 0;
+
 int failures = 0;
 void expect(bool holds, const char* what) {
     if (holds) return;
@@ -103,11 +107,11 @@ template <class M, class F>
 void one_round() {
     using P = Prime<M>;
     const F scale = F::from_u64(2).pow(260).inv();
-    // AB <= 80, as the headers demand
-    const unsigned a_times = 1 + random_word() % 8, b_times = 80 / a_times;
+    // up to what five limbs hold, and what the forward transform multiplies: values below 80 p, twiddles below 2 p
+    const double a_times = static_cast<double>(1 + random_word() % 84), b_times = random_word() % 2 ? 84 : 2;
     Number a[8], b[8], near[8], far[8];
     for (int lane = 0; lane < 8; ++lane) {
-        a[lane] = any_number<M>(lane % 2 ? a_times : 8), b[lane] = any_number<M>(lane % 2 ? b_times : 8);
+        a[lane] = any_number<M>(lane % 2 ? a_times : 80), b[lane] = any_number<M>(lane % 2 ? b_times : 2);
         near[lane] = any_number<M>(6), far[lane] = any_number<M>(78);
         // carries pending, both ways: 2^52 k from a limb to the one below
         for (int i = 0; i < 4; ++i) {
@@ -128,7 +132,8 @@ void one_round() {
         expect(value<F>(r.raw_product[lane]) == x * y * scale, "raw product");
         expect(value<F>(r.raw_square[lane]) == x * x * scale, "raw square");
         const double most = multiple_of_p<M>(a[lane]) * multiple_of_p<M>(b[lane]);
-        expect(multiple_of_p<M>(r.product[lane]) < 2 + most / 84 + 1e-9, "bound of a product");
+        expect(multiple_of_p<M>(r.product[lane]) < Constants<M>::product_bound(most), "bound of a product");
+        largest_share = std::max(largest_share, multiple_of_p<M>(r.product[lane]) - most / Constants<M>::factor_bound);
         const F n = value<F>(near[lane]), f = value<F>(far[lane]);
         expect(value<F>(r.near[lane]) == n && is_normal(r.near[lane]), "reduced");
         expect(value<F>(r.far[lane]) == f && is_normal(r.far[lane]), "reduced far");
@@ -146,11 +151,11 @@ __attribute__((noinline)) void compute_pair(const Vec2& a, const Vec2& b, PairRe
     unpack(square.c0, out.c0[1]), unpack(square.c1, out.c1[1]);
 }
 
-void one_round_of_pairs() {
+void one_round_of_pairs(double a_times, double b_times) {
     const Fq scale = Fq::from_u64(2).pow(260).inv();
     Number a[2][8], b[2][8];
     for (int lane = 0; lane < 8; ++lane)
-        for (int c = 0; c < 2; ++c) a[c][lane] = any_number<FqModulus>(8), b[c][lane] = any_number<FqModulus>(3);
+        for (int c = 0; c < 2; ++c) a[c][lane] = any_number<FqModulus>(a_times), b[c][lane] = any_number<FqModulus>(b_times);
     PairResults r;
     {
         const ProductMode mode;
@@ -162,8 +167,9 @@ void one_round_of_pairs() {
         expect(value<Fq>(r.c1[0][lane]) == (a0 * b1 + a1 * b0) * scale && is_normal(r.c1[0][lane]), "Fq2 product, imaginary");
         expect(value<Fq>(r.c0[1][lane]) == (b0 * b0 - b1 * b1) * scale && is_normal(r.c0[1][lane]), "Fq2 square, real");
         expect(value<Fq>(r.c1[1][lane]) == (b0 * b1).dbl() * scale && is_normal(r.c1[1][lane]), "Fq2 square, imaginary");
-        expect(multiple_of_p<FqModulus>(r.c0[0][lane]) < 3 + 2 * 64 / 84.0, "bound of a Fq2 product, real");
-        expect(multiple_of_p<FqModulus>(r.c1[0][lane]) < 3 + 2 * 64 / 84.0, "bound of a Fq2 product, imaginary");
+        const double ab = a_times * b_times;
+        expect(multiple_of_p<FqModulus>(r.c0[0][lane]) < 1 + Constants<FqModulus>::product_bound(ab), "bound of a Fq2 product, real");
+        expect(multiple_of_p<FqModulus>(r.c1[0][lane]) < Constants<FqModulus>::product_bound(2 * ab), "bound of a Fq2 product, imaginary");
     }
 }
 
@@ -172,13 +178,16 @@ void one_round_of_pairs() {
 
 int main() {
     using namespace tickproof;
-    if (best_engine() < Engine::TICKPROOF_TESTED_ENGINE) return 77;
-    engine = Engine::portable;
+    if (!engine_runs(Engine::TICKPROOF_TESTED_ENGINE)) return 77;
+    use_engine(Engine::portable);
     for (int k = 0; k < 20000 && vectors::failures == 0; ++k) {
         vectors::one_round<vectors::FqModulus, Fq>();
         vectors::one_round<vectors::FrModulus, Fr>();
-        vectors::one_round_of_pairs();
+        // the largest factors that the curve multiplies, and the largest that any may
+        vectors::one_round_of_pairs(12.1, 3.4);
+        vectors::one_round_of_pairs(42, 1.9);
     }
+    vectors::expect(vectors::largest_share > 1.05, "reductions add what their bound allows");
     if (vectors::failures == 0) std::printf("products: ok\n");
     return vectors::failures != 0;
 }

@@ -27,7 +27,12 @@ pytestmark = [
 def flags(engine: str) -> list[str]:
     listed = re.search(rf"^set\({engine}_FLAGS (.*)\)$", (NATIVE / "CMakeLists.txt").read_text(), re.M)
     assert listed is not None
-    return [*listed[1].split(), f"-DTICKPROOF_HAS_{engine}=1", f"-DTICKPROOF_TESTED_ENGINE={engine.lower()}"]
+    return [
+        *listed[1].split(),
+        f"-DTICKPROOF_HAS_{engine}=1",
+        f"-DTICKPROOF_TESTED_ENGINE={engine.lower()}",
+        f"-DTICKPROOF_LANES_{engine}",
+    ]
 
 
 def run(source: Path, engine: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,6 +46,7 @@ def run(source: Path, engine: str, folder: Path) -> subprocess.CompletedProcess[
         *flags(engine),
         f"-I{NATIVE}",
         str(source),
+        str(NATIVE / "engine.cpp"),
     ]
     built = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, check=False)
     if built.returncode and "unrecognized" in built.stderr:
