@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-NATIVE := $(wildcard prover/native/*.cpp prover/native/*.hpp prover/native/CMakeLists.txt)
+NATIVE := prover/native/CMakeLists.txt $(wildcard prover/native/*/*.cpp prover/native/*/*.hpp)
 
 .PHONY: demo test test-fast prove-tests bench lint build clean preflight
 

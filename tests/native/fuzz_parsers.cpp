@@ -17,11 +17,11 @@
 #include <span>
 #include <vector>
 
-#include "batch_verify.hpp"
-#include "eddsa.hpp"
-#include "poseidon.hpp"
-#include "precompiles.hpp"
-#include "witness.hpp"
+#include "groth16/batch_verify.hpp"
+#include "hashes/poseidon.hpp"
+#include "pairing/precompiles.hpp"
+#include "signatures/eddsa.hpp"
+#include "witness/witness.hpp"
 
 using namespace tickproof;
 
