@@ -53,6 +53,7 @@ class Database:
         """Connect. Nothing is read yet, and nothing is written before `commit` or `absorb_log`."""
         self._path = path
         self._identity = identity
+        self._leaked = False
         self._db = _connect(path, "rw")
 
     def check_owner(self) -> None:
@@ -168,9 +169,25 @@ class Database:
         with suppress(sqlite3.Error):
             self._db.close()
 
+    def close_unchanged(self) -> None:
+        """Disconnect without copying the log into the database: of a refused journal, neither may be touched.
+
+        The interruption stops that copying, which closing begins, at its first page. SQLite still deletes a log in which it
+        sees nothing.
+        """
+        with suppress(sqlite3.Error):
+            self._db.interrupt()
+        self.close()
+
     def leak(self) -> None:
         """In a forked child: never free the connection, or SQLite deletes the log that the parent goes on writing to."""
+        self._leaked = True
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+
+    def __del__(self) -> None:
+        # A connection and its statements refer to one another, so dropping it would keep the file until a collection.
+        if hasattr(self, "_db") and not self._leaked:
+            self.close()
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -81,8 +81,7 @@ class JournalStore:
         are kept if the database has them; the caller sees them like all others.
 
         Raises JournalError: MISSING, OTHER_DEPLOYMENT, OTHER_FORMAT, HELD, DAMAGED, BEHIND_HEAD, SNAPSHOT_DAMAGED,
-        NO_SPACE, FILE_SYSTEM. Then nothing was repaired; the log is left where it was, but what SQLite could read of it
-        may have been copied into the database file, which restoring an undamaged log makes good.
+        NO_SPACE, FILE_SYSTEM. Then no file was changed: put back what was lost and open again.
         """
         path = Path(path).resolve()  # SQLite puts its log beside the file that a link leads to
         _check_identity(path, identity)
@@ -106,7 +105,7 @@ class JournalStore:
         try:
             slots = head_file.slots()
             with translated(path, "opening the log"):
-                kept_log = log.read_bytes() if log.exists() else b""
+                kept_log = log.read_bytes() if log.exists() else None
                 if _beside(path, "-journal").exists():
                     raise damaged(
                         _beside(path, "-journal"), "a rollback journal, which this store never leaves"
@@ -116,9 +115,9 @@ class JournalStore:
                 with translated(path, "opening the database"):
                     self._settle(slots, has_log=bool(kept_log), skip=skip_damaged_snapshot)
             except BaseException:
-                self._database.close()
-                # SQLite removes the log as it closes, and with it what a person could still restore from.
-                if kept_log and not log.exists():
+                self._database.close_unchanged()
+                # A log of which SQLite can read nothing it deletes, and with it what a person might still restore from.
+                if kept_log is not None and not log.exists():
                     with suppress(OSError):
                         log.write_bytes(kept_log)
                 raise
