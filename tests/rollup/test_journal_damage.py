@@ -60,8 +60,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
         build("closed, snapshots", folder / "b", 25, 200, snapshots=True, killed=False),
         build("killed, log never copied", folder / "c", 25, 200, snapshots=False, killed=True),
         build("killed, snapshots", folder / "d", 25, 200, snapshots=True, killed=True),
-        build("killed, log begun again", folder / "e", 260, 9000, snapshots=False, killed=True),
-        build("killed, log begun again, snapshots", folder / "f", 260, 9000, snapshots=True, killed=True),
+        build("killed, log begun again", folder / "e", 110, 30_000, snapshots=False, killed=True),
+        build("killed, log begun again, snapshots", folder / "f", 110, 30_000, snapshots=True, killed=True),
     ]
     # The last two are what their names say: entries are in the database file, and the log holds old frames after new ones.
     for case in made[4:]:
@@ -177,7 +177,8 @@ def check(
             tried += 1
             if result == "refused SNAPSHOT_DAMAGED":
                 again = outcome(put(folder / "damaged", files), case, skip=True)
-                assert not again.startswith("refused"), again
+                # With the snapshot's file at fault the one before does; the database's own damage shows now.
+                assert again == ("whole" if ".snapshot-" in name else "refused DAMAGED")
             if result.startswith("refused"):
                 assert left == files  # refusing changes nothing
     return tried
