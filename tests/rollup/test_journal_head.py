@@ -116,3 +116,22 @@ def test_another_length_is_damage(tmp_path: Path, length: int) -> None:
         file.slots()
     assert caught.value.reason == Reason.DAMAGED
     file.close()
+
+
+def test_the_file_is_made_once_and_held_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "head"
+    with pytest.raises(JournalError) as caught:
+        HeadFile(path, IDENTITY)
+    assert caught.value.reason == Reason.MISSING
+    file = HeadFile(path, IDENTITY, create=True)
+    with pytest.raises(JournalError) as caught:
+        HeadFile(path, IDENTITY)
+    assert caught.value.reason == Reason.HELD
+    file.close()
+    with pytest.raises(JournalError) as caught:
+        HeadFile(path, IDENTITY, create=True)
+    assert caught.value.reason == Reason.EXISTS
+    file = HeadFile(path, IDENTITY)
+    with pytest.raises(JournalError, match="creation was cut short"):
+        file.slots()
+    file.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rollup.journal_store import JournalError, JournalStore, Reason
+from rollup.journal_store import store as store_module
 
 IDENTITY = bytes(range(32))
 
@@ -156,3 +157,21 @@ def test_what_a_crash_left_of_a_snapshot_is_removed_with_the_next(path: Path, jo
     neighbour.write_bytes(b"not ours")
     journal.save_snapshot(0, b"state")
     assert {name for name in files(path) if "snapshot" in name} == {"node.db.snapshot-2", neighbour.name}
+
+
+def test_a_snapshot_whose_commit_failed_is_not_seen(
+    path: Path, journal: JournalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.append([b"a"])
+    journal.save_snapshot(0, b"before")
+    replace = store_module.Database.replace_snapshots
+
+    def fail(self: store_module.Database, new: store_module.Snapshot, stay: list[int]) -> None:
+        replace(self, new, stay)
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module.Database, "replace_snapshots", fail)
+        assert refused(lambda: journal.save_snapshot(1, b"after")) == Reason.FILE_SYSTEM
+    assert journal.latest_snapshot() == (0, b"before")
+    assert refused(lambda: journal.save_snapshot(1, b"after")) == Reason.BROKEN

@@ -13,6 +13,7 @@ import pytest
 
 from rollup.journal_store import JournalError, JournalStore, Reason
 from rollup.journal_store import store as store_module
+from rollup.journal_store.database import Database
 
 IDENTITY = bytes(range(32))
 
@@ -336,3 +337,21 @@ def test_all_files_put_back_together_are_an_older_journal(
     journal.append([b"b"])
     with JournalStore.open(old, IDENTITY) as again:
         assert again.position == 1
+
+
+def test_entries_beyond_the_head_have_no_gap(path: Path, journal: JournalStore) -> None:
+    journal.append([b"a"])
+    head = path.with_name(path.name + ".head")
+    before = head.read_bytes()
+    journal.append([b"b"])
+    journal.close()
+    head.write_bytes(before)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("UPDATE entries SET position = 4 WHERE position = 2")
+    db.close()
+    assert refused(lambda: JournalStore.open(path, IDENTITY)) == Reason.DAMAGED
+
+
+def test_connecting_makes_no_database(path: Path) -> None:
+    assert refused(lambda: Database(path, IDENTITY).check_owner()) == Reason.FILE_SYSTEM
+    assert files(path) == {}
