@@ -186,8 +186,8 @@ def test_a_read_only_disk(small_disk: Path) -> None:
     assert refused(lambda: JournalStore.create(small_disk / "new.db", IDENTITY)) == Reason.FILE_SYSTEM
 
 
-TRACED = """
-import pathlib, sys, os
+WRITES = """
+import os, pathlib, sys
 from rollup.journal_store import JournalStore
 with JournalStore.create(pathlib.Path(sys.argv[1]), bytes(range(32))) as journal:
     for number in range(3):
@@ -196,42 +196,66 @@ with JournalStore.create(pathlib.Path(sys.argv[1]), bytes(range(32))) as journal
     journal.save_snapshot(3, b"state")
     os.write(1, b"told\\n")
 """
+OPENS = """
+import os, pathlib, sys
+from rollup.journal_store import JournalStore
+with JournalStore.open(pathlib.Path(sys.argv[1]), bytes(range(32))) as journal:
+    os.write(1, b"told\\n")
+"""
 
 
-def test_the_log_is_synced_then_the_head_then_the_caller_is_told(tmp_path: Path) -> None:
+def traced(script: str, path: Path) -> list[list[str]]:
+    """What the script had written and synced, in order, before each time that it told; repetitions said once."""
     strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("strace is not here")
-    trace, path = tmp_path / "trace", tmp_path / "node.db"
+    if strace is None or subprocess.run([strace, "true"], capture_output=True).returncode:
+        pytest.skip("there is no tracing here")
+    trace = path.parent.parent / "trace"
     calls = "trace=write,pwrite64,fsync,fdatasync,rename"
-    command = [strace, "-f", "-y", "-e", calls, "-o", str(trace), sys.executable, "-c", TRACED, str(path)]
-    if subprocess.run(command, capture_output=True, timeout=120).returncode:
-        pytest.skip("tracing is not allowed here")
+    command = [strace, "-f", "-y", "-e", calls, "-o", str(trace), sys.executable, "-c", script, str(path)]
+    subprocess.run(command, capture_output=True, check=True, timeout=120)
     steps: list[list[str]] = [[]]
     for line in trace.read_text().splitlines():
         call = line.split(maxsplit=1)[1].split("(")[0]
         if call == "write" and "told" in line:
             steps.append([])
             continue
-        verb = {"fsync": "sync", "fdatasync": "sync", "rename": "rename"}.get(call, "write")
+        verb = {"fsync": "sync", "fdatasync": "sync"}.get(call, "write")
+        done = ["rename"] if call == "rename" else []
         for name, noun in (
-            ("node.db-wal>", "log"),
-            ("node.db.head>", "head"),
-            ("node.db.snapshot-next.new>", "data"),
-            (f"<{tmp_path}>", "names"),
+            (f"{path.name}>", "database"),
+            (f"{path.name}-wal>", "log"),
+            (f"{path.name}.head>", "head"),
+            (f"{path.name}.snapshot-next.new>", "data"),
+            (f"<{path.parent}>", "names"),
         ):
             if name in line:
-                steps[-1].append(f"{verb} {noun}")
-        if verb == "rename":
-            steps[-1].append("rename")
-    first, second, third, snapshot, _ = [_once(each) for each in steps]
+                done.append(f"{verb} {noun}")
+        steps[-1] += [each for each in done if steps[-1][-1:] != [each]]
+    return steps
+
+
+def test_the_log_is_synced_then_the_head_then_the_caller_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "traced" / "node.db"
+    path.parent.mkdir()
+    first, second, third, snapshot, _ = traced(WRITES, path)
     assert second == third == ["write log", "sync log", "write head", "sync head"]
-    assert first[-4:] == ["sync names", *second[1:]] or first[-4:] == second
+    assert first[-2:] == second[-2:]
     assert snapshot == ["write data", "sync data", "rename", "sync names", "rename", "sync names", *second]
     # Creation: names are on disk before the head is filled, and after it.
     assert first[: first.index("sync head") + 2][-3:] == ["write head", "sync head", "sync names"]
     assert "sync names" in first[: first.index("write head")]
 
 
-def _once(calls: list[str]) -> list[str]:
-    return [call for before, call in zip([None, *calls], calls, strict=False) if call != before]
+def test_what_a_killed_process_wrote_is_synced_before_the_head_says_so(tmp_path: Path) -> None:
+    path, left = tmp_path / "node.db", tmp_path / "killed" / "node.db"
+    left.parent.mkdir()
+    with JournalStore.create(path, IDENTITY) as journal:
+        journal.append([b"a"])
+        before = path.with_name("node.db.head").read_bytes()
+        journal.append([b"b"])
+        for name, data in files(path).items():
+            (left.parent / name).write_bytes(data)
+    left.with_name("node.db.head").write_bytes(before)
+    opening, _ = traced(OPENS, left)
+    assert "sync database" in opening[: opening.index("write head")]
+    assert opening[-2:] == ["write head", "sync head"]
