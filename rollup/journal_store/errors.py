@@ -86,15 +86,7 @@ def _from_sqlite(path: Path, doing: str, error: sqlite3.Error) -> JournalError:
         return JournalError(Reason.NO_SPACE, path, text, f"make room, then {_REOPEN}")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return JournalError(Reason.HELD, path, text, "end the other program that has the database open")
-    if code in (
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_AUTH,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_INTERRUPT,
-    ):
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         remedy = "see to the disk, its permissions and the limits of this process, then open again"
         return JournalError(Reason.FILE_SYSTEM, path, text, remedy)
     return damaged(path, text)

@@ -240,7 +240,6 @@ class JournalStore:
                 new = Snapshot(commit, position, digest)
                 head = Head(commit, self._head.position, self._head.digest)
                 self._commit(db, "saving a snapshot", head, lambda: db.replace_snapshots(new, stay))
-                self._skipped = frozenset()
             # The snapshot is saved: what cannot be removed now is left for the next time.
             with suppress(OSError):
                 named = {snapshots.file_of(self._path, number) for number in (commit, *stay)}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from rollup.journal_store import JournalError, JournalStore, Reason
 from rollup.journal_store import store as store_module
+from rollup.journal_store.errors import translated
 
 IDENTITY = bytes(range(32))
 
@@ -259,3 +261,15 @@ def test_what_a_killed_process_wrote_is_synced_before_the_head_says_so(tmp_path:
     opening, _ = traced(OPENS, left)
     assert "sync database" in opening[: opening.index("write head")]
     assert opening[-2:] == ["write head", "sync head"]
+
+
+def test_a_database_that_may_not_be_written_is_the_file_systems_refusal(path: Path) -> None:
+    JournalStore.create(path, IDENTITY).close()
+    db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+
+    def write() -> None:
+        with translated(path, "writing"):
+            db.execute("DELETE FROM entries")
+
+    assert refused(write) == Reason.FILE_SYSTEM
+    db.close()

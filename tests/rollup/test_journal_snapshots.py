@@ -1,5 +1,6 @@
 """The journal store's snapshots: which are kept, checked, skipped when asked, and what a crash may leave of one."""
 
+import hashlib
 import shutil
 import sqlite3
 import subprocess
@@ -175,3 +176,16 @@ def test_a_snapshot_whose_commit_failed_is_not_seen(
         assert refused(lambda: journal.save_snapshot(1, b"after")) == Reason.FILE_SYSTEM
     assert journal.latest_snapshot() == (0, b"before")
     assert refused(lambda: journal.save_snapshot(1, b"after")) == Reason.BROKEN
+
+
+def test_a_snapshots_digest_is_over_all_that_it_stands_for(path: Path, journal: JournalStore) -> None:
+    journal.append([b"a", b"b"])  # commit 2
+    journal.save_snapshot(1, b"state")  # commit 3
+    journal.close()
+    start = hashlib.sha256(b"tickproof.journal.v2" + IDENTITY).digest()
+    at_position = hashlib.sha256(start + (2).to_bytes(8, "big") + b"a").digest()
+    covered = b"tickproof.journal.snapshot.v2" + IDENTITY + (3).to_bytes(8, "big") + (1).to_bytes(8, "big")
+    expected = hashlib.sha256(covered + at_position + b"state").digest()
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT number, position, digest FROM snapshots").fetchall() == [(3, 1, expected)]
+    db.close()

@@ -355,3 +355,27 @@ def test_entries_beyond_the_head_have_no_gap(path: Path, journal: JournalStore) 
 def test_connecting_makes_no_database(path: Path) -> None:
     assert refused(lambda: Database(path, IDENTITY).check_owner()) == Reason.FILE_SYSTEM
     assert files(path) == {}
+
+
+def test_entries_that_change_under_an_open_journal_are_refused(journal: JournalStore) -> None:
+    journal.append([b"a", b"b"])
+    assert journal._database is not None
+    db = journal._database._db
+    digest = hashlib.sha256(b"tickproof.journal.v2" + IDENTITY).digest()
+    for data in (b"a", b"forged"):
+        digest = hashlib.sha256(digest + (2).to_bytes(8, "big") + data).digest()
+    db.execute("UPDATE entries SET data = ?, digest = ? WHERE position = 2", (b"forged", digest))
+    assert refused(lambda: list(journal.entries())) == Reason.DAMAGED
+    db.execute("DELETE FROM entries WHERE position = 2")
+    assert refused(lambda: list(journal.entries())) == Reason.DAMAGED
+    assert refused(lambda: journal.entry(2)) == Reason.DAMAGED
+
+
+def test_a_link_to_a_journal_opens_with_its_log(path: Path, journal: JournalStore, tmp_path: Path) -> None:
+    journal.append([b"a"])
+    left = as_killed(path, tmp_path / "killed")
+    link = tmp_path / "link.db"
+    link.symlink_to(left)
+    with JournalStore.open(link, IDENTITY) as again:
+        assert again.path == left
+        assert list(again.entries()) == [(1, b"a")]
