@@ -1,10 +1,10 @@
-# make demo | test | bench | lint | clean. The first two are all a newcomer needs.
+# make demo | test | bench | mutants | lint | clean. The first two are all a newcomer needs.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 NATIVE := prover/native/CMakeLists.txt $(wildcard prover/native/*/*.cpp prover/native/*/*.hpp)
 
-.PHONY: demo test test-fast prove-tests bench lint build clean preflight
+.PHONY: demo test test-fast prove-tests bench mutants lint build clean preflight
 
 preflight:
 	@PYTHON=$(PYTHON) sh scripts/preflight.sh
@@ -44,6 +44,9 @@ lint: build
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+mutants: build
+	$(BIN)/python -m tests.mutation
 
 bench: build
 	$(BIN)/python -m bench

@@ -16,7 +16,7 @@ from typing import Any
 # Each contract, with the modules of ours that it imports.
 CONTRACTS: dict[str, tuple[str, ...]] = {
     "PlainVerifier": ("bn254",),
-    "Rollup": ("bn254",),
+    "Rollup": ("bn254", "layout"),
     "TestToken": (),
     "Verifier": ("bn254",),
 }

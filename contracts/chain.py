@@ -26,6 +26,7 @@ from eth_typing import Address
 from web3 import EthereumTesterProvider, Web3
 
 from contracts.errors import ContractCode, ContractError
+from contracts.failures import asking_l1
 
 GENESIS_TIME = 1_700_000_000
 """Seconds since the epoch at which a chain starts unless told otherwise."""
@@ -139,5 +140,6 @@ class LocalChain:
         return int(self._tester.take_snapshot())
 
     def revert(self, snapshot: int) -> None:
-        """Go back to a mark, as a chain reorganisation would."""
-        self._tester.revert_to_snapshot(snapshot)
+        """Go back to a mark, as a chain reorganisation would. Raises ContractError 289 if it was never made."""
+        with asking_l1():
+            self._tester.revert_to_snapshot(snapshot)

@@ -10,7 +10,7 @@ from enum import IntEnum
 class ContractCode(IntEnum):
     """200 is a revert without a known reason; 201-219 verifiers, 220-269 the rollup, 270-279 tokens, 280- this side.
 
-    A number is never reused for another meaning.
+    A number is never reused for another meaning: 222, 241, 243 and 259 are used up.
     """
 
     REVERTED = 200
@@ -27,12 +27,13 @@ class ContractCode(IntEnum):
     KEY_WITHOUT_IC = 211
     ZERO_ADDRESS = 220
     DEPTH = 221
-    TIME_WINDOW = 222
     NO_CIRCUIT = 223
     CIRCUIT_SIZE = 224
     TOKEN_DECIMALS = 225
     NO_SUCH_CIRCUIT = 226
     MINIMUM_DEPOSIT = 227
+    COMMIT_WINDOW = 228
+    EXECUTE_WINDOW = 229
     TOKEN_REFUSED = 230
     NOTHING_RECEIVED = 231
     DEPOSIT_CAP = 232
@@ -41,9 +42,10 @@ class ContractCode(IntEnum):
     KEY_DIFFERS = 235
     BELOW_MINIMUM = 236
     NOT_REGISTERED = 237
+    LEAD = 238
+    KEY_NOT_USABLE = 239
     NOT_THE_OPERATOR = 240
     TIME_TOO_LATE = 242
-    TIME_TOO_EARLY = 243
     TIME_GOES_BACK = 244
     BODY_LENGTH = 245
     TOO_MANY_STEPS = 246
@@ -59,15 +61,31 @@ class ContractCode(IntEnum):
     WITHDRAWALS = 256
     NOTHING_TO_CLAIM = 257
     TOKEN_TOOK_ANOTHER_AMOUNT = 258
-    NOTHING_TO_REVERT = 259
     PROVEN = 260
     NOT_THE_CANDIDATE = 261
+    EPOCH = 262
+    OLD_ROOT = 263
+    CHAIN = 264
+    COMMIT_DEADLINE = 265
+    EXECUTE_DEADLINE = 266
+    SEQUENCE = 267
+    NOT_A_TICK = 268
     ALLOWANCE = 270
     BALANCE = 271
     NO_CONTRACT = 280
     WORDS_MALFORMED = 281
     WORDS_UNAVAILABLE = 282
     CLOCK = 283
+    NODE_UNREACHABLE = 284
+    NODE_TIMEOUT = 285
+    NODE_ERROR = 286
+    NODE_ANSWER = 287
+    NO_TRANSACTION = 288
+    NO_BLOCK = 289
+    NOT_MINED = 290
+    BAD_ADDRESS = 291
+    OTHER_CONTRACT = 292
+    BAD_ARGUMENT = 293
 
 
 REASONS: dict[str, ContractCode] = {
@@ -84,7 +102,9 @@ REASONS: dict[str, ContractCode] = {
     "key without IC": ContractCode.KEY_WITHOUT_IC,
     "zero address": ContractCode.ZERO_ADDRESS,
     "depth": ContractCode.DEPTH,
-    "time window": ContractCode.TIME_WINDOW,
+    "commit window": ContractCode.COMMIT_WINDOW,
+    "execute window": ContractCode.EXECUTE_WINDOW,
+    "lead": ContractCode.LEAD,
     "no circuit": ContractCode.NO_CIRCUIT,
     "circuit size": ContractCode.CIRCUIT_SIZE,
     "token decimals": ContractCode.TOKEN_DECIMALS,
@@ -98,9 +118,9 @@ REASONS: dict[str, ContractCode] = {
     "no account left": ContractCode.NO_ACCOUNT_LEFT,
     "key differs": ContractCode.KEY_DIFFERS,
     "not registered": ContractCode.NOT_REGISTERED,
+    "key not usable": ContractCode.KEY_NOT_USABLE,
     "not the operator": ContractCode.NOT_THE_OPERATOR,
     "time too late": ContractCode.TIME_TOO_LATE,
-    "time too early": ContractCode.TIME_TOO_EARLY,
     "time goes back": ContractCode.TIME_GOES_BACK,
     "body length": ContractCode.BODY_LENGTH,
     "too many steps": ContractCode.TOO_MANY_STEPS,
@@ -116,20 +136,31 @@ REASONS: dict[str, ContractCode] = {
     "withdrawals": ContractCode.WITHDRAWALS,
     "nothing to claim": ContractCode.NOTHING_TO_CLAIM,
     "token took another amount": ContractCode.TOKEN_TOOK_ANOTHER_AMOUNT,
-    "nothing to revert": ContractCode.NOTHING_TO_REVERT,
     "proven": ContractCode.PROVEN,
     "not the candidate": ContractCode.NOT_THE_CANDIDATE,
+    "epoch": ContractCode.EPOCH,
+    "old root": ContractCode.OLD_ROOT,
+    "chain": ContractCode.CHAIN,
+    "commit deadline": ContractCode.COMMIT_DEADLINE,
+    "execute deadline": ContractCode.EXECUTE_DEADLINE,
+    "sequence": ContractCode.SEQUENCE,
+    "not a tick": ContractCode.NOT_A_TICK,
     "allowance": ContractCode.ALLOWANCE,
     "balance": ContractCode.BALANCE,
 }
 
 
 class ContractError(Exception):
-    """A call that a contract refused, or that this side would not send. `code` is the number, `reason` the text."""
+    """A call that a contract refused, that a node did not answer, or that this side would not send.
 
-    def __init__(self, code: ContractCode, reason: str) -> None:
+    `code` is the number, `reason` the text. `transaction` is the hash of one that was sent and whose fate is not known
+    (NOT_MINED, or a connection lost after sending); None where nothing was sent or the fate is known.
+    """
+
+    def __init__(self, code: ContractCode, reason: str, transaction: bytes | None = None) -> None:
         self.code = code
         self.reason = reason
+        self.transaction = transaction
         super().__init__(f"{code.name} ({int(code)}): {reason}")
 
 

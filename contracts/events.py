@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from eth_typing import HexStr
 from eth_utils.abi import event_abi_to_log_topic
 from web3 import Web3
 from web3.contract import Contract
@@ -52,13 +53,19 @@ class Deposited:
 
 @dataclass(frozen=True)
 class Committed:
-    """The words of batch `number` are fixed; they are in the transaction's data."""
+    """The words of batch `number` are fixed: here is the header, the rest is in the transaction's data."""
 
     number: int
+    epoch: int
     circuit: int
     old_root: int
     new_root: int
     time_ms: int
+    time_to_ms: int
+    sequence_from: int
+    sequence_to: int
+    chain_from: int
+    chain_to: int
     queue_from: int
     queue_to: int
     digest: bytes
@@ -104,9 +111,10 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Reverted:
-    """The batches after `to`, up to `committed`, were forgotten before they were proven."""
+class Voided:
+    """`epoch` began: the batches after `to`, up to `committed`, are forgotten with all that rested on them."""
 
+    epoch: int
     to: int
     committed: int
     at: Position
@@ -136,7 +144,7 @@ Event = (
     | Executed
     | Credited
     | Claimed
-    | Reverted
+    | Voided
     | OperatorOffered
     | OperatorChanged
 )
@@ -149,7 +157,7 @@ EVENTS: tuple[type[Event], ...] = (
     Executed,
     Credited,
     Claimed,
-    Reverted,
+    Voided,
     OperatorOffered,
     OperatorChanged,
 )
@@ -160,6 +168,12 @@ _TOPICS: dict[bytes, str] = {
     for entry in load("Rollup").abi
     if entry["type"] == "event"
 }
+
+
+def topics_of(kinds: Iterable[type[Event]]) -> list[HexStr]:
+    """The first topics of logs of these kinds, as hex: what a node filters by."""
+    names = {kind.__name__ for kind in kinds}
+    return [HexStr("0x" + topic.hex()) for topic, name in _TOPICS.items() if name in names]
 
 
 def decode_logs(contract: Contract, logs: Iterable[LogReceipt]) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ from web3 import Web3
 from web3.types import TxReceipt
 
 from contracts.artifact import load
-from contracts.transactions import bound, call, checksum, deploy, send
+from contracts.transactions import bound, call, checksum, deploy, function, send
 
 TRANSFER_GAS = 150_000
 
@@ -20,16 +20,16 @@ class Token:
 
     def balance_of(self, owner: str) -> int:
         """What `owner` holds."""
-        return int(call(self._contract.functions.balanceOf(checksum(owner))))
+        return int(call(function(self._contract, "balanceOf", checksum(owner))))
 
     def approve(self, owner: str, spender: str, amount: int) -> TxReceipt:
         """Let `spender` move up to `amount` of `owner`'s tokens."""
-        function = self._contract.functions.approve(checksum(spender), amount)
-        return send(self._web3, function, owner, TRANSFER_GAS)
+        prepared = function(self._contract, "approve", checksum(spender), amount)
+        return send(self._web3, prepared, owner, TRANSFER_GAS)
 
     def mint(self, sender: str, to: str, amount: int) -> TxReceipt:
         """Make tokens; only the test token lets anyone do it, any other contract refuses (ContractError 200)."""
-        return send(self._web3, self._contract.functions.mint(checksum(to), amount), sender, TRANSFER_GAS)
+        return send(self._web3, function(self._contract, "mint", checksum(to), amount), sender, TRANSFER_GAS)
 
 
 def deploy_test_token(web3: Web3, sender: str) -> Token:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from web3 import Web3
 
 from contracts.artifact import load
-from contracts.transactions import bound, call, deploy
+from contracts.transactions import bound, call, deploy, function
 from contracts.words import statement
 from verifier.errors import MalformedError, Reason
 from verifier.keys import Proof, VerifyingKey
@@ -40,19 +40,19 @@ class ChallengeVerifier:
 
     def vk_hash(self) -> bytes:
         """keccak256 of the key's points, as computed on chain."""
-        return bytes(call(self._contract.functions.vk_hash()))
+        return bytes(call(function(self._contract, "vk_hash")))
 
     def verify(self, words: Sequence[int], proof: Proof) -> bytes:
         """The digest of `words`, if `proof` proves them. Raises ContractError 201..206."""
-        function = self._contract.functions.verify(statement(words), challenge_words(proof))
-        return bytes(call(function, gas=verify_gas(len(words))))
+        prepared = function(self._contract, "verify", statement(words), challenge_words(proof))
+        return bytes(call(prepared, gas=verify_gas(len(words))))
 
     def verify_many(self, batches: Sequence[tuple[Sequence[int], Proof]]) -> tuple[bytes, ...]:
         """The digests of all words, if every proof proves its own. Raises ContractError 201..206, 209."""
         statements = b"".join(statement(words) for words, _ in batches)
         proofs = [challenge_words(proof) for _, proof in batches]
         gas = verify_gas(len(statements) // 32, max(len(proofs), 1))
-        digests = call(self._contract.functions.verify_many(statements, proofs), gas=gas)
+        digests = call(function(self._contract, "verify_many", statements, proofs), gas=gas)
         return tuple(bytes(digest) for digest in digests)
 
 
@@ -66,14 +66,14 @@ class PlainVerifier:
 
     def vk_hash(self) -> bytes:
         """keccak256 of the key's points, as computed on chain."""
-        return bytes(call(self._contract.functions.vk_hash()))
+        return bytes(call(function(self._contract, "vk_hash")))
 
     def verify(self, public: Sequence[int], proof: Proof) -> None:
         """Return if `proof` proves the inputs `public`. Raises ContractError 203..208, MalformedError 3."""
         if proof.d is not None:
             raise MalformedError(Reason.BAD_SHAPE, "the proof has an element D")
-        function = self._contract.functions.verify(list(public), proof.evm_words())
-        call(function, gas=verify_gas(8 * len(public)))
+        prepared = function(self._contract, "verify", list(public), proof.evm_words())
+        call(prepared, gas=verify_gas(8 * len(public)))
 
 
 def deploy_verifier(web3: Web3, key: VerifyingKey, sender: str) -> ChallengeVerifier:

@@ -1,33 +1,33 @@
 """The public words of a batch as the contract sees them: header, ticks, market, step records (docs/protocol.md 5, 7, 8).
 
-Decided here: where each header word and each record stands, how the two records the contract reads (deposit, withdraw)
-are packed, and the L1 queue's hash. Everything that builds or reads words uses this module, so that it and the contract
-cannot drift apart. What other records mean, and whether a step is allowed, is left to the rollup's rules. Words are
+Decided here: how words are put together and taken apart, and the L1 queue's hash. Which word says what, and how records are packed,
+is `circuits.protocol`'s; what records mean, and whether a step is allowed, is left to the rollup's rules. Words are
 integers; a word of a batch is in [0, r).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 
+from circuits.protocol.codes import Rejected
+from circuits.protocol.kinds.declaration import RECORD_WORDS, Kind, Words
+from circuits.protocol.kinds.declaration import Record as ReadRecord
+from circuits.protocol.kinds.deposit import KIND as DEPOSIT
+from circuits.protocol.kinds.deposit import DepositRecord
+from circuits.protocol.kinds.withdraw import KIND as WITHDRAW
+from circuits.protocol.kinds.withdraw import WithdrawRecord
+from circuits.protocol.numbers import KIND
+from circuits.protocol.shapes import HEADER
 from contracts.errors import ContractCode, ContractError
 from verifier.challenge import digest as digest_of_words
 from verifier.challenge import keccak256
 from verifier.points import R
 
-HEADER_WORDS = 10
-RECORD_WORDS = 4
+HEADER_WORDS = len(HEADER)
+Record = Words
+"""The four words of a step or a tick."""
 MAX_WORDS = 1024
 """The contract's limit on the words of a batch (Rollup.vy, MAX_WORDS)."""
 MAX_STEPS = 256
-
-NO_OP, DEPOSIT, MATCH, WITHDRAW, TICK = 0, 1, 2, 3, 15
-"""The kinds of records that exist now (docs/protocol.md section 5): bits 0..7 of a record's first word."""
-
-
-_32_BITS, _64_BITS, _160_BITS = (1 << 32) - 1, (1 << 64) - 1, (1 << 160) - 1
-
-Record = tuple[int, int, int, int]
-"""The four words of a step or a tick."""
 
 
 def _malformed(reason: str) -> ContractError:
@@ -36,32 +36,36 @@ def _malformed(reason: str) -> ContractError:
 
 @dataclass(frozen=True)
 class Header:
-    """Words 1..9 of a batch. `contract` is the rollup's address as an integer, `time_ms` since the epoch."""
+    """Words 1..15 of a batch, in their order.
+
+    `contract` is the rollup's address as an integer. `time_ms` is the batch's time and `time_to_ms` that of its last
+    record, ms since the epoch of Unix; `epoch` is the rollup contract's. A `..._from` is a value before the batch,
+    `..._to` the same after it: `sequence` the records ever chained, `chain` the order chain over them, `queue` the
+    L1 deposits consumed.
+    """
 
     chain_id: int
     contract: int
     number: int
+    epoch: int
     old_root: int
     new_root: int
     time_ms: int
+    time_to_ms: int
+    sequence_from: int
+    sequence_to: int
+    chain_from: int
+    chain_to: int
     queue_from: int
     queue_to: int
     config: int
 
     def words(self, n: int) -> tuple[int, ...]:
         """The header of a batch of `n` words, itself included."""
-        return (
-            n,
-            self.chain_id,
-            self.contract,
-            self.number,
-            self.old_root,
-            self.new_root,
-            self.time_ms,
-            self.queue_from,
-            self.queue_to,
-            self.config,
-        )
+        return (n, *astuple(self))
+
+
+assert ("n", *(field.name for field in fields(Header))) == tuple(name for name, _ in HEADER)
 
 
 @dataclass(frozen=True)
@@ -84,83 +88,6 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class DepositRecord:
-    """Kind 1. `amount` in 1e-6 USD; the key is (0, 0) unless `is_new`."""
-
-    account: int
-    is_new: bool
-    amount: int
-    owner: int
-    key_x: int
-    key_y: int
-
-    def words(self) -> Record:
-        """The record's four words."""
-        return (
-            DEPOSIT | self.account << 8 | int(self.is_new) << 40 | self.amount << 41,
-            self.owner,
-            self.key_x,
-            self.key_y,
-        )
-
-
-@dataclass(frozen=True)
-class WithdrawRecord:
-    """Kind 3. `amount` and `fee` in 1e-6 USD; `owner` is the L1 address as an integer."""
-
-    account: int
-    amount: int
-    fee: int
-    owner: int
-    nonce: int
-
-    def words(self) -> Record:
-        """The record's four words."""
-        return (
-            WITHDRAW | self.account << 8 | self.amount << 40 | self.fee << 104,
-            self.owner,
-            self.nonce,
-            0,
-        )
-
-
-def kind_of(record: Record) -> int:
-    """The kind in a record's first word."""
-    return record[0] & 255
-
-
-def parse_deposit(record: Record) -> DepositRecord:
-    """The inverse of `DepositRecord.words`. Raises ContractError 281 on words that it never gives."""
-    head = record[0]
-    parsed = DepositRecord(
-        account=head >> 8 & _32_BITS,
-        is_new=bool(head >> 40 & 1),
-        amount=head >> 41,
-        owner=record[1],
-        key_x=record[2],
-        key_y=record[3],
-    )
-    if parsed.words() != record or parsed.amount > _64_BITS or not 0 < parsed.owner <= _160_BITS:
-        raise _malformed("not a deposit record")
-    return parsed
-
-
-def parse_withdraw(record: Record) -> WithdrawRecord:
-    """The inverse of `WithdrawRecord.words`. Raises ContractError 281 on words that it never gives."""
-    head = record[0]
-    parsed = WithdrawRecord(
-        account=head >> 8 & _32_BITS,
-        amount=head >> 40 & _64_BITS,
-        fee=head >> 104,
-        owner=record[1],
-        nonce=record[2],
-    )
-    if parsed.words() != record or parsed.fee > _64_BITS or not 0 < parsed.owner <= _160_BITS:
-        raise _malformed("not a withdrawal record")
-    return parsed
-
-
-@dataclass(frozen=True)
 class BatchWords:
     """The words of one batch, taken apart."""
 
@@ -180,13 +107,27 @@ class BatchWords:
         body = self.body()
         return self.header.words(HEADER_WORDS + len(body)) + body
 
+    def records(self) -> tuple[Record, ...]:
+        """What the order chain and the sequence count: ticks in use, then steps."""
+        return tuple(record for record in self.ticks if any(record)) + self.steps
+
     def withdrawals(self) -> tuple[WithdrawRecord, ...]:
-        """What executing the batch credits, in order."""
-        return tuple(parse_withdraw(record) for record in self.steps if kind_of(record) == WITHDRAW)
+        """What executing the batch credits, in order. Raises ContractError 281."""
+        return tuple(r for r in _read(self.steps, WITHDRAW) if isinstance(r, WithdrawRecord))
 
     def deposits(self) -> tuple[DepositRecord, ...]:
-        """The L1 deposits the batch consumes, in order."""
-        return tuple(parse_deposit(record) for record in self.steps if kind_of(record) == DEPOSIT)
+        """The L1 deposits the batch consumes, in order. Raises ContractError 281."""
+        return tuple(r for r in _read(self.steps, DEPOSIT) if isinstance(r, DepositRecord))
+
+
+def _read(steps: Sequence[Record], kind: Kind) -> Iterator[ReadRecord]:
+    """The records of one kind; the others are the rollup's business. Raises ContractError 281."""
+    for step in steps:
+        if step[0] % KIND.high == kind.number:
+            try:
+                yield kind.read(step)
+            except Rejected as refusal:
+                raise _malformed(str(refusal)) from refusal
 
 
 def _records(words: Sequence[int]) -> tuple[Record, ...]:
@@ -215,8 +156,11 @@ def split(words: Sequence[int], layout: Layout) -> BatchWords:
 
 
 def encode(words: Sequence[int]) -> bytes:
-    """32-byte big-endian words, one after the other."""
-    return b"".join(word.to_bytes(32, "big") for word in words)
+    """32-byte big-endian words, one after the other. Raises ContractError 281 for one that is not in [0, 2^256)."""
+    try:
+        return b"".join(word.to_bytes(32, "big") for word in words)
+    except OverflowError as error:
+        raise _malformed("a word is not in [0, 2^256)") from error
 
 
 def decode(data: bytes) -> tuple[int, ...]:
@@ -237,5 +181,5 @@ def digest(words: Sequence[int]) -> bytes:
 
 
 def queue_hash(previous: bytes, record: DepositRecord) -> bytes:
-    """queue_hash[i + 1] from queue_hash[i] (32 bytes, zero for i = 0) and entry i."""
-    return keccak256(previous + encode(record.words()))
+    """queue_hash[i + 1] from queue_hash[i] (32 bytes, zero for i = 0) and entry i, whose time is left out."""
+    return keccak256(previous + encode(replace(record, elapsed=0).words()))

@@ -19,4 +19,4 @@ with start_local() as local:  # embedded chain, contracts, oracles, sequencer, p
     for settled in client.settle():  # seal, commit, prove, execute
         print(f"batch {settled.number}: proof in {settled.seconds['proof']:.1f} s, gas {settled.gas}")
 
-    print(f"payout: {client.status(payout).stage.value}; bob claims {bob.claim() / 1e6:,.2f} USD on L1")
+    print(f"payout: {client.status(payout).stage.value}; bob claims {bob.claim():,.2f} USD on L1")

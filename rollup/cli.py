@@ -5,14 +5,15 @@ that cannot be read or written (docs/command-line.md).
 """
 
 from enum import Enum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from circuits.batch.circuit import compile_batch
 from circuits.protocol.sizes import SIZES
+from circuits.statement.batch import compile_batch
 from prover.ceremony.errors import CeremonyError
 from prover.errors import KeyPresent, ProverError, WrongKey
 from prover.export.solidity import MAX_CONTRACT_BYTES, contract_bytes, fits_a_contract, solidity_verifier
@@ -69,6 +70,22 @@ def _console() -> Console:
     """The terminal as it is; a file or pipe gets lines wide enough for the tables."""
     console = Console()
     return console if console.is_terminal else Console(width=140)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tickproof {version('tickproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version_: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """zk-rollup prover and verifier toolkit for derivatives margin."""
 
 
 @app.command("demo")

@@ -15,21 +15,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from circuits.batch.circuit import compile_batch
+from circuits.protocol.codes import Code, Rejected
+from circuits.protocol.kinds import KINDS
+from circuits.protocol.numbers import LOTS_PER_CONTRACT
 from circuits.protocol.sizes import Size
+from circuits.statement.batch import compile_batch
 from contracts.errors import ContractError
 from prover.key_store import KeyStore
 from prover.proving import Proven
-from rollup.batch import SealedBatch
-from rollup.bounds import LOTS_PER_CONTRACT
 from rollup.client import Account
+from rollup.fees import Fees
+from rollup.ledger.batch import SealedBatch
 from rollup.local import LocalRollup, start_local
 from rollup.prices import Bar, ForwardClock, PriceFileError
-from rollup.records import StepKind
-from rollup.rejections import Code, Rejected
-from rollup.sequencer import Fees, OrderOutcome
+from rollup.sequencer import OrderOutcome
 from rollup.settlement import Settled
-from rollup.units import contracts
+from rollup.units import contracts, dollars
 
 STAKE = 2
 """Traders deposit this many times the dearest price of the run: enough for the positions below at any price."""
@@ -42,6 +43,8 @@ CHEAPEST, DEAREST = 10_000, 10**14
 SMALL, LARGE = "0.25", "0.75"
 """Contracts that are sold to, and bought from, the maker; the sides change with every batch."""
 FEES = Fees(maker_ppm=20, taker_ppm=50)
+CANCELS_IN = 2
+"""The batch, from 0, in which the maker withdraws its quotes."""
 QUOTE_PPM = 400
 """How far the market maker quotes from the mark."""
 
@@ -106,6 +109,7 @@ def demo(
     circuit_keys = show.timed(
         "set up keys (unsafe development setup)", lambda: keys.unsafe_development_keys(circuit)
     )
+    console.print(f"key: {circuit_keys.describe()}", soft_wrap=True, highlight=False)
     with ExitStack() as running:
         start = start_local(size, keys=circuit_keys, fees=FEES)
         local = show.timed("start the chain, deploy, load the key", lambda: running.enter_context(start))
@@ -156,21 +160,28 @@ def _trade_and_settle(
     lines: list[BatchLine] = []
     for number, bar in enumerate(chosen):
         with show.phase("ticks, deposits, orders, withdrawals"):
+            if number == 0:
+                _deposits(cast)
             indices = [bar.close] * local.deployment.size.underlyings
             local.tick(indices, clock.at(bar.time_ms, local.clock_ms()))
             _transactions(local, cast, number, show.console)
         for batch in local.client.seal():
             lines.append(_settle(local, batch, show, tamper=not lines))
+        # Deep enough under L1's head, what is executed is final: the node lets go of it.
+        local.chain.mine()
+        local.node.step()
     return lines, cast
+
+
+def _deposits(cast: Cast) -> None:
+    for trader in (cast.maker, cast.alice, cast.bob):
+        trader.deposit(_dollars(cast.stake))
+    cast.carol.deposit(_dollars(cast.poor_stake))
 
 
 def _transactions(local: LocalRollup, cast: Cast, number: int, console: Console) -> None:
     """What happens in a batch: the maker quotes both sides, takers trade, and every second batch they trade back. In the
     first one somebody asks for too much, in the second somebody withdraws."""
-    if number == 0:
-        for trader in (cast.maker, cast.alice, cast.bob):
-            trader.deposit(_dollars(cast.stake))
-        cast.carol.deposit(_dollars(cast.poor_stake))
     mark = local.sequencer.state.market.rows[0].mark
     spread = mark * QUOTE_PPM // 10**6
     bid, offer = _dollars(mark - spread), _dollars(mark + spread)
@@ -184,6 +195,12 @@ def _transactions(local: LocalRollup, cast: Cast, number: int, console: Console)
         _report(console, "bob buys", cast.bob.buy(SMALL, offer))
     if number == 0:
         _refuse_over_margin(cast.carol, offer, console)
+    if number == CANCELS_IN:
+        receipt = cast.maker.cancel_all()
+        console.print(
+            f"  the maker cancels what is left of its quotes (receipt {receipt.promise.sequence})",
+            highlight=False,
+        )
     if number == 1:
         cast.bob.withdraw(_dollars(cast.payout), fee=_dollars(cast.payout // 1000))
         console.print(f"  bob withdraws {cast.payout / 10**6:,.2f} USD", highlight=False)
@@ -216,24 +233,19 @@ def _report(console: Console, what: str, outcome: OrderOutcome) -> None:
 def _settle(local: LocalRollup, batch: SealedBatch, show: Show, tamper: bool) -> BatchLine:
     """Commit, prove, execute; before the first proof is accepted, two tampered ones must be refused."""
     settlement, began = local.settlement, perf_counter()
-    settled = Settled(batch.number)
+    settlement.start_proofs([batch])
     with show.phase("settle on L1"):
-        _add_gas(settled, "commit", settlement.commit(batch))
-    proven = show.timed("prove batches", lambda: settlement.prove(batch))
+        settlement.commit([batch])
+    proven = show.timed("prove batches", lambda: settlement.proof(batch))
     if tamper:
         with show.phase("tampered proofs"):
             _refuse_tampered(local, batch, proven, show.console)
     with show.phase("settle on L1"):
-        _add_gas(settled, "prove", settlement.submit_proof(batch, proven))
-        _add_gas(settled, "execute", settlement.execute(batch))
+        settlement.prove([batch])
+        settlement.execute([batch])
     root = f"{batch.new_root:064x}"
     show.console.print(f"batch {batch.number} is final: root {root}", highlight=False, soft_wrap=True)
-    return BatchLine(batch, settled, proven, perf_counter() - began)
-
-
-def _add_gas(settled: Settled, call: str, gas: int | None) -> None:
-    if gas is not None:
-        settled.gas[call] = gas
+    return BatchLine(batch, settlement.settled_of(batch), proven, perf_counter() - began)
 
 
 def _refuse_tampered(local: LocalRollup, batch: SealedBatch, proven: Proven, console: Console) -> None:
@@ -258,9 +270,9 @@ def _refuse_tampered(local: LocalRollup, batch: SealedBatch, proven: Proven, con
 def _pay_out(local: LocalRollup, cast: Cast, console: Console) -> None:
     before = local.token.balance_of(cast.bob.address)
     paid = cast.bob.claim()
-    if paid != cast.payout or local.token.balance_of(cast.bob.address) != before + paid:
+    if paid != dollars(cast.payout) or local.token.balance_of(cast.bob.address) != before + cast.payout:
         raise DemoFailed("the payout is not what was withdrawn")
-    console.print(f"bob claims {paid / 10**6:,.2f} USD on L1", highlight=False)
+    console.print(f"bob claims {paid:,.2f} USD on L1", highlight=False)
 
 
 def _table(lines: Sequence[BatchLine], constraints: int, console: Console) -> None:
@@ -296,9 +308,8 @@ def _table(lines: Sequence[BatchLine], constraints: int, console: Console) -> No
 
 
 def _kinds(batch: SealedBatch) -> str:
-    counts = Counter(step.kind for step in (*batch.ticks, *batch.steps))
-    kinds = (StepKind.TICK, StepKind.DEPOSIT, StepKind.MATCH, StepKind.WITHDRAW)
-    return ", ".join(f"{counts[kind]} {kind.name.lower()}" for kind in kinds if counts[kind])
+    counts = Counter(step.kind.name for step in (*batch.ticks, *batch.steps))
+    return ", ".join(f"{counts[kind.name]} {kind.name}" for kind in KINDS if counts[kind.name])
 
 
 def _phases(show: Show, total: float) -> None:

@@ -1,4 +1,4 @@
-"""A whole rollup in one process: embedded chain, contracts, oracles, sequencer, prover. For demos, examples and tests.
+"""A whole rollup in one process: embedded chain, contracts, oracles, node, prover. For demos, examples and tests.
 
 Decides how the parts are put together and nothing else. Everything in it is real except what it is worth: the chain is
 local, the token is a test token, oracle keys are made here, and the proving key is a development key (whoever made it
@@ -6,15 +6,17 @@ could forge proofs). Production puts the same parts together with its own chain,
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from circuits.batch.circuit import compile_batch
+from circuits.protocol.codes import Rejected
 from circuits.protocol.sizes import MINIMAL, Size
+from circuits.statement.batch import compile_batch
 from contracts.chain import GENESIS_TIME, Bn254Precompiles, LocalChain
 from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollup
 from contracts.token import Token, deploy_test_token
@@ -23,25 +25,30 @@ from prover.key_store import CircuitKeys, KeyStore
 from prover.native import kernel
 from rollup.backends import NativeCrypto
 from rollup.client import Account, Client
-from rollup.crypto import SigningCrypto
-from rollup.deployment import Deployment
-from rollup.journal import Journal
-from rollup.market import Configuration, configuration_hash
+from rollup.clock import BoundedClock
+from rollup.fees import NO_FEES, Fees
+from rollup.journal import JournalStore
+from rollup.ledger.configuration import Configuration, Deployment, configuration_hash, resume_minimum
+from rollup.ledger.crypto import SigningCrypto
+from rollup.ledger.state import genesis, state_root
+from rollup.node import Node
 from rollup.oracle import build_tick, sign_tick
 from rollup.parameters import Parameters, default_parameters, parameter_hash
 from rollup.proving import BatchProver, InProcessProver
 from rollup.receipts import Receipt
-from rollup.rejections import Rejected
 from rollup.sealing import Policy
-from rollup.sequencer import Fees, Sequencer
+from rollup.sequencer import Sequencer
 from rollup.settlement import Settlement
-from rollup.state import genesis, state_root
 from rollup.units import Amount, usd
 
 UNIVERSE: Final = 1
-MAX_TICK_AGE_MS: Final = 15 * 60_000
-MAX_BATCH_AGE_MS: Final = 10 * 60_000
+MAX_TICK_AGE_MS: Final = 30_000
+MAX_BATCH_AGE_MS: Final = 60_000
+"""A third of the contract's window for commits."""
+CONFIRMATIONS: Final = 1
+"""Blocks on top of a deposit: on this chain nothing is ever lost unless a test asks for it."""
 OPERATOR_SEED: Final = "operator"
+JOURNAL: Final = "journal.db"
 
 
 def development_key(name: str) -> bytes:
@@ -66,6 +73,7 @@ class LocalRollup:
     crypto: SigningCrypto
     sequencer: Sequencer
     settlement: Settlement
+    node: Node
     client: Client
     names: dict[str, Account] = field(default_factory=dict)
 
@@ -119,49 +127,72 @@ def start_local(
     keys: CircuitKeys | None = None,
     prover: Callable[[CircuitKeys, SigningCrypto], BatchProver] = InProcessProver,
     parameters: Parameters | None = None,
-    fees: Fees = Fees(),  # noqa: B008 - frozen
+    fees: Fees = NO_FEES,
     directory: Path | None = None,
     genesis_time: int = GENESIS_TIME,
+    confirmations: int = CONFIRMATIONS,
 ) -> Iterator[LocalRollup]:
     """Start one and take it down at the end.
 
     `keys` are the batch circuit's; without them development keys are made, or found in the key store. `directory` keeps
-    the journal (a temporary one otherwise).
+    the journal (a temporary one otherwise). Raises NodeError if the journal there belongs to a chain that is gone: the embedded chain
+    does not outlive its process.
     """
     crypto = NativeCrypto()
     parameters = parameters or default_parameters()
     keys = keys or KeyStore().unsafe_development_keys(compile_batch(size))
-    with TemporaryDirectory() as scratch:
-        chain = LocalChain(native_precompiles(), genesis_time=genesis_time)
-        operator = chain.accounts[0]
-        token = deploy_test_token(chain.web3, operator)
-        configuration = Configuration(
-            oracles=tuple(crypto.public_key(oracle_key(number)) for number in range(size.oracles)),
-            parameter_hash=parameter_hash(parameters, crypto),
-            max_tick_age_ms=MAX_TICK_AGE_MS,
-            universe=UNIVERSE,
+    chain = LocalChain(native_precompiles(), genesis_time=genesis_time)
+    operator = chain.accounts[0]
+    token = deploy_test_token(chain.web3, operator)
+    configuration = Configuration(
+        oracles=tuple(crypto.public_key(oracle_key(number)) for number in range(size.oracles)),
+        parameter_hash=parameter_hash(parameters, crypto),
+        max_tick_age_ms=MAX_TICK_AGE_MS,
+        universe=UNIVERSE,
+        resume_minimum_ms=resume_minimum(confirmations),
+    )
+    contract = deploy_contract(chain, operator, token, keys, configuration, size, crypto)
+    deployment = Deployment(
+        contract.chain_id,
+        int(contract.address, 16),
+        configuration,
+        size,
+        contract.commit_window_ms,
+        contract.execute_window_ms,
+    )
+
+    def clock_ms() -> int:
+        return chain.time() * 1000
+
+    with ExitStack() as held:
+        directory = directory or Path(held.enter_context(TemporaryDirectory()))
+        journal = held.enter_context(open_journal(directory, deployment.identity(crypto)))
+        executor = held.enter_context(ThreadPoolExecutor(1, "proofs"))
+        sequencer = Sequencer(
+            deployment,
+            crypto,
+            journal,
+            development_key(OPERATOR_SEED),
+            # On this chain the next block's time is the time: the two clocks are one.
+            BoundedClock(clock_ms, clock_ms, contract.max_lead_ms),
+            Policy(MAX_BATCH_AGE_MS),
+            fees,
         )
-        contract = deploy_contract(chain, operator, token, keys, configuration, size, crypto)
-        deployment = Deployment(contract.chain_id, int(contract.address, 16), configuration, size)
+        settlement = Settlement(contract, operator, prover(keys, crypto), clock_ms, executor)
+        node = Node(sequencer, contract, settlement, operator, confirmations, crypto)
+        client = Client(node, contract, token, crypto, chain.mine)
+        yield LocalRollup(
+            chain, token, contract, deployment, parameters, crypto, sequencer, settlement, node, client
+        )
 
-        def clock_ms() -> int:
-            return chain.time() * 1000
 
-        with Journal((directory or Path(scratch)) / "journal.db", deployment.identity(crypto)) as journal:
-            sequencer = Sequencer(
-                deployment,
-                crypto,
-                journal,
-                development_key(OPERATOR_SEED),
-                clock_ms,
-                Policy(MAX_BATCH_AGE_MS),
-                fees,
-            )
-            settlement = Settlement(contract, operator, prover(keys, crypto), clock_ms)
-            client = Client(sequencer, settlement, contract, token, crypto, clock_ms)
-            yield LocalRollup(
-                chain, token, contract, deployment, parameters, crypto, sequencer, settlement, client
-            )
+def open_journal(directory: Path, identity: bytes) -> JournalStore:
+    """The journal in a directory: an empty directory gets a new one, any other must hold a whole one. Raises JournalError."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / JOURNAL
+    if any(directory.iterdir()):
+        return JournalStore.open(path, identity)
+    return JournalStore.create(path, identity)
 
 
 def deploy_contract(

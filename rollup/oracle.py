@@ -3,18 +3,19 @@
 Every number of a tick is a deterministic integer function of the previous tick, the prices, the time and the parameter
 file, so any oracle computes the same tick and anyone can challenge one. Decides marks, scenario P&Ls, add-ons, funding
 and variance. Which prices are right is the oracle operator's business; whether a tick may be applied is
-`rollup.market`'s.
+`rollup.ledger.kinds.tick`'s.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from circuits.protocol import numbers as n
+from circuits.protocol.kinds.tick import Index, OracleSignature, SignedTick, Tick
+from circuits.protocol.row import InstrumentKind, Row, Status, unused_row
 from circuits.protocol.sizes import Size
-from rollup import bounds
-from rollup.crypto import SigningCrypto
-from rollup.instruments import Kind, Row, Status, table_hash, unused_row
-from rollup.market import Index, Market, OracleSignature, SignedTick, Tick, tick_message
+from rollup.ledger.crypto import Hasher, SigningCrypto
+from rollup.ledger.market import Market, table_hash, tick_hash
 from rollup.parameters import THIRDS, Listing, Parameters, Scenario, Underlying, check_fits, parameter_hash
 
 MS_PER_HOUR = 3_600_000
@@ -35,30 +36,44 @@ def build_tick(
     universe: int,
     parameters: Parameters,
     size: Size,
-    crypto: SigningCrypto,
+    hasher: Hasher,
+    *,
+    seq: int | None = None,
+    bridge: bool = False,
+    previous: int | None = None,
 ) -> tuple[Tick, tuple[Row, ...]]:
-    """The next tick of `market` and its rows; `prices` are the indices, 1e-6 USD, one per underlying.
+    """A tick after `market` and its rows; `prices` are the indices, 1e-6 USD, one per underlying.
 
-    Raises OracleError if the count or range of prices is wrong or time does not move, ParameterError if the parameter
-    file does not fit the size, Rejected (TICK_ROW) if a result leaves its width.
+    Without the last three it is the next tick: its number follows, it names the market's tick. `seq` skips numbers; `previous` is the
+    hash of the tick to name instead, which only a `bridge` tick may choose (0 names none). Whether a bridge is due is the rule's.
+
+    Raises OracleError if the count or range of prices is wrong, time or number does not move, or a tick that is no bridge names another
+    than the market's; ParameterError if the parameter file does not fit the size; Rejected (TICK_ROW) if a result leaves its width.
     """
     check_fits(parameters, size)
-    if len(prices) != size.underlyings or not all(0 < price < bounds.PRICE for price in prices):
+    if len(prices) != size.underlyings or not all(0 < price < n.MARK.high for price in prices):
         raise OracleError(f"{size.underlyings} prices from 1 to 2^47 - 1 are needed, not {list(prices)}")
     if time_ms <= market.tick_time_ms:
         raise OracleError(f"time {time_ms} is not after the previous tick's {market.tick_time_ms}")
+    number = market.tick_seq + 1 if seq is None else seq
+    if number <= market.tick_seq:
+        raise OracleError(f"tick {number} does not come after tick {market.tick_seq}")
+    named = market.tick_hash if previous is None else previous
+    if not bridge and named != market.tick_hash:
+        raise OracleError("only a bridge tick may name another tick than the market's")
     rows = build_rows(market, prices, time_ms, parameters, size)
     tick = Tick(
         universe=universe,
-        seq=market.tick_seq + 1,
-        previous=market.tick_hash,
+        seq=number,
+        bridge=bridge,
+        previous=named,
         time_ms=time_ms,
         indices=tuple(
-            Index(price, next_variance(market, number, price, time_ms, parameters.ewma_lambda_bp))
-            for number, price in enumerate(prices)
+            Index(price, next_variance(market, underlying, price, time_ms, parameters.ewma_lambda_bp))
+            for underlying, price in enumerate(prices)
         ),
-        parameter_hash=parameter_hash(parameters, crypto),
-        table=table_hash(rows, crypto),
+        parameter_hash=parameter_hash(parameters, hasher),
+        table=table_hash(rows, hasher),
     )
     return tick, rows
 
@@ -104,7 +119,7 @@ def scenario_pnl(mark: int, underlying: Underlying, scenarios: Sequence[Scenario
     return tuple(
         _away_from_zero(
             (linear_value(shocked_forward(mark, underlying.scan_bp, scenario.spot_thirds)) - base)
-            * Fraction(scenario.weight_bp, bounds.BASIS_POINTS)
+            * Fraction(scenario.weight_bp, n.BASIS_POINTS)
         )
         for scenario in scenarios
     )
@@ -112,7 +127,7 @@ def scenario_pnl(mark: int, underlying: Underlying, scenarios: Sequence[Scenario
 
 def shocked_forward(mark: int, scan_bp: int, spot_thirds: int) -> Fraction:
     """The forward after a move of `spot_thirds` thirds of the scan range; a price does not fall below zero."""
-    return max(Fraction(0), mark * (1 + Fraction(scan_bp * spot_thirds, THIRDS * bounds.BASIS_POINTS)))
+    return max(Fraction(0), mark * (1 + Fraction(scan_bp * spot_thirds, THIRDS * n.BASIS_POINTS)))
 
 
 def linear_value(forward: Fraction) -> Fraction:
@@ -126,7 +141,7 @@ def _away_from_zero(value: Fraction) -> int:
 
 def share_up(price: int, share_bp: int) -> int:
     """A share of a price in basis points, rounded up (against the account)."""
-    return -(-price * share_bp // bounds.BASIS_POINTS)
+    return -(-price * share_bp // n.BASIS_POINTS)
 
 
 def next_funding(market: Market, listing: Listing, mark: int, price: int, time_ms: int, cap_bp: int) -> int:
@@ -135,9 +150,9 @@ def next_funding(market: Market, listing: Listing, mark: int, price: int, time_m
     F grows by (mark - index) * elapsed / 8 h, the premium capped at `cap_bp` of the index, rounded down. Futures pay
     none. The first tick starts at zero.
     """
-    if listing.kind != Kind.PERP or market.tick_seq == 0:
+    if listing.kind != InstrumentKind.PERP or market.tick_seq == 0:
         return market.rows[listing.id].funding
-    cap = price * cap_bp // bounds.BASIS_POINTS
+    cap = price * cap_bp // n.BASIS_POINTS
     premium = max(-cap, min(cap, mark - price))
     elapsed = time_ms - market.tick_time_ms
     return market.rows[listing.id].funding + premium * elapsed // FUNDING_PERIOD_MS
@@ -155,10 +170,8 @@ def next_variance(market: Market, number: int, price: int, time_ms: int, lambda_
         return before.variance
     change = (price - before.price) * 10**9 // before.price
     sample = change * change * 1000 // ((time_ms - market.tick_time_ms) * 10**6)
-    variance = (
-        lambda_bp * before.variance + (bounds.BASIS_POINTS - lambda_bp) * sample
-    ) // bounds.BASIS_POINTS
-    return min(variance, bounds.VARIANCE - 1)
+    variance = (lambda_bp * before.variance + (n.BASIS_POINTS - lambda_bp) * sample) // n.BASIS_POINTS
+    return min(variance, n.VARIANCE.high - 1)
 
 
 def sign_tick(
@@ -170,6 +183,6 @@ def sign_tick(
     crypto: SigningCrypto,
 ) -> SignedTick:
     """The tick signed by the oracles whose private keys are given by oracle index, in increasing order."""
-    message = tick_message(tick, chain_id, contract, crypto)
+    message = tick_hash(tick, chain_id, contract, crypto)
     signatures = tuple(OracleSignature(number, crypto.sign(keys[number], message)) for number in sorted(keys))
     return SignedTick(tick, rows, signatures)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from circuits.protocol import numbers as n
+from circuits.protocol.row import InstrumentKind
 from circuits.protocol.sizes import Size
-from rollup import bounds
-from rollup.crypto import Hasher, field, hash_many
-from rollup.instruments import Kind
+from rollup.ledger.crypto import Hasher, element, hash_many
 
 PARAMETERS_TAG = "tickproof.parameters.v1"
 THIRDS = 3
@@ -73,14 +73,14 @@ def parse_parameters(data: bytes) -> Parameters:
     except msgspec.MsgspecError as error:
         raise ParameterError(f"parameter file: {error}") from error
     _require(parameters.version == 1, "unknown version")
-    _require(0 <= parameters.ewma_lambda_bp <= bounds.BASIS_POINTS, "ewma_lambda_bp outside 0..10000")
-    _require(0 <= parameters.funding_cap_bp <= bounds.BASIS_POINTS, "funding_cap_bp outside 0..10000")
+    _require(0 <= parameters.ewma_lambda_bp <= n.BASIS_POINTS, "ewma_lambda_bp outside 0..10000")
+    _require(0 <= parameters.funding_cap_bp <= n.BASIS_POINTS, "funding_cap_bp outside 0..10000")
     _require(
         len(parameters.scenarios) > 0 and len(parameters.underlyings) > 0, "no scenarios or no underlyings"
     )
     for scenario in parameters.scenarios:
         _require(scenario.vol in (-1, 0, 1), "scenario vol is not -1, 0 or 1")
-        _require(0 < scenario.weight_bp <= bounds.BASIS_POINTS, "scenario weight outside 1..10000")
+        _require(0 < scenario.weight_bp <= n.BASIS_POINTS, "scenario weight outside 1..10000")
     for underlying in parameters.underlyings:
         _check_underlying(underlying)
     _require(len({listing.id for listing in parameters.listings}) == len(parameters.listings), "repeated id")
@@ -97,7 +97,7 @@ def _check_underlying(underlying: Underlying) -> None:
         underlying.contingency_maintenance_bp,
         underlying.short_minimum_bp,
     )
-    _require(all(0 <= share <= bounds.BASIS_POINTS for share in shares), "a share outside 0..10000")
+    _require(all(0 <= share <= n.BASIS_POINTS for share in shares), "a share outside 0..10000")
     _require(0 <= underlying.vol_up_bp < 1 << 14, "vol_up_bp outside its width")
     _require(
         underlying.contingency_maintenance_bp <= underlying.contingency_initial_bp,
@@ -106,12 +106,16 @@ def _check_underlying(underlying: Underlying) -> None:
 
 
 def _check_listing(listing: Listing) -> None:
-    _require(0 <= listing.id < bounds.INSTRUMENT, "listing id outside its width")
-    _require(listing.kind in (Kind.PERP, Kind.FUTURE), "only perps and futures can be listed so far")
-    _require(0 <= listing.expiry_ms < bounds.TIME_MS, "expiry outside its width")
-    _require(0 <= listing.strike < bounds.PRICE, "strike outside its width")
+    _require(0 <= listing.id < n.INSTRUMENT.high, "listing id outside its width")
     _require(
-        (listing.expiry_ms == 0) == (listing.kind == Kind.PERP), "perps have no expiry, futures have one"
+        listing.kind in (InstrumentKind.PERP, InstrumentKind.FUTURE),
+        "only perps and futures can be listed so far",
+    )
+    _require(0 <= listing.expiry_ms < n.TIME.high, "expiry outside its width")
+    _require(0 <= listing.strike < n.STRIKE.high, "strike outside its width")
+    _require(
+        (listing.expiry_ms == 0) == (listing.kind == InstrumentKind.PERP),
+        "perps have no expiry, futures have one",
     )
     _require(abs(listing.basis_ppm) < 10**6, "basis of 100 % or more")
 
@@ -165,4 +169,4 @@ def parameter_hash(parameters: Parameters, hasher: Hasher) -> int:
         )
     for listing in parameters.listings:
         numbers += (listing.id, listing.kind, listing.expiry_ms, listing.strike, listing.basis_ppm)
-    return hash_many(hasher, [field(number) for number in numbers])
+    return hash_many(hasher, [element(number) for number in numbers])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from rollup import bounds
+from circuits.protocol import numbers as n
 
 HEADER = "time_ms,open,high,low,close"
 SIMULATED = "data/simulated-prices.csv"
@@ -82,7 +82,7 @@ def _parse_bar(number: int, line: str) -> Bar:
     cells = [cell.strip() for cell in line.split(",")]
     if len(cells) != 5:
         raise PriceFileError(number, f"{len(cells)} columns instead of 5")
-    if not _INTEGER.fullmatch(cells[0]) or int(cells[0]) >= bounds.TIME_MS:
+    if not _INTEGER.fullmatch(cells[0]) or int(cells[0]) >= n.TIME.high:
         raise PriceFileError(number, f"time_ms {cells[0]!r} is not milliseconds since the epoch")
     bar = Bar(int(cells[0]), *(_parse_price(number, cell) for cell in cells[1:]))
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
@@ -98,8 +98,8 @@ def _parse_price(number: int, cell: str) -> int:
     whole, fraction = matched.group(1), (matched.group(2) or "").rstrip("0")
     if len(fraction) > _DECIMALS:
         raise PriceFileError(number, f"{cell!r} has more than {_DECIMALS} decimals")
-    price = int(whole) * bounds.UNITS_PER_USD + int(fraction.ljust(_DECIMALS, "0"))
-    if not 0 < price < bounds.PRICE:
+    price = int(whole) * n.UNITS_PER_USD + int(fraction.ljust(_DECIMALS, "0"))
+    if not 0 < price < n.PRICE.high:
         raise PriceFileError(number, f"{cell!r} is outside the range of prices")
     return price
 

@@ -7,13 +7,13 @@ Decides how a batch is handed to a prover: the circuit of its size, its inputs, 
 from concurrent.futures import Executor
 from typing import Protocol
 
-from circuits.batch.circuit import compile_batch
+from circuits.statement.batch import compile_batch
 from prover.key_store import CircuitKeys
 from prover.proving import CircuitProver, Proven
 from prover.workers import ProofJob, submit
-from rollup.batch import SealedBatch
-from rollup.circuit_inputs import circuit_inputs
-from rollup.crypto import Crypto
+from rollup.assignment import assign
+from rollup.ledger.batch import SealedBatch
+from rollup.ledger.crypto import Crypto
 
 
 class BatchProver(Protocol):
@@ -51,4 +51,4 @@ class ExecutorProver:
 
 def _job(batch: SealedBatch, crypto: Crypto) -> tuple[bytes, tuple[int, ...]]:
     circuit = compile_batch(batch.context.size)
-    return circuit.assign(circuit_inputs(batch, crypto)), batch.words.words()
+    return circuit.assign(assign(batch, crypto)), batch.words.words()

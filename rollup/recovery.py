@@ -1,98 +1,82 @@
-"""From a journal back to the state it promises.
+"""From a journal back to the core that wrote it.
 
-Decides how events are replayed: through the very `apply` that made them, comparing each result with what the journal
-says was promised. A replay that differs is refused, never repaired: a node that cannot keep its receipts must not run.
+Decides nothing about transactions: it runs the recorded commands through the core that ran them first, and compares what they come to
+with what was promised. A replay that differs is refused, never repaired: a node that cannot keep its receipts must not run.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from rollup.batch import SealedBatch, seal_batch
-from rollup.crypto import Crypto
-from rollup.deployment import Deployment
-from rollup.encoding import parse, parse_order
-from rollup.journal import Applied, Dropped, Event, JournalError, Opened, Rested, Sealed
-from rollup.orderbook import Key, OrderBook, key_of
+from rollup.commands import Command, Entry, EntryError, Promised, decode_entry
+from rollup.core import Core, CoreError, Outcome
+from rollup.journal import JournalStore
+from rollup.ledger.configuration import Deployment
+from rollup.ledger.crypto import Crypto
 from rollup.receipts import Promise
-from rollup.rejections import Rejected
-from rollup.rules import BatchContext, Step, apply, filled_amount
-from rollup.state import State, genesis
-from rollup.transactions import SignedOrder
+from rollup.snapshot import SnapshotError, restore
 
 
-@dataclass(slots=True)
-class OpenBatch:
-    """The batch that transactions go into: its context, the state before it, what was applied since."""
-
-    context: BatchContext
-    before: State
-    applied: list[Step] = field(default_factory=list)
+class RecoveryError(Exception):
+    """A journal that is whole, and says something else than the rules or itself. The software or its parameters differ from those that
+    wrote it; nothing was changed."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a node needs to go on where the journal ends."""
+    """The core after the journal's last command, and the position of the snapshot that it was made from (0: none)."""
 
-    state: State
-    open: OpenBatch | None = None
-    sealed: list[SealedBatch] = field(default_factory=list)
-    promises: list[Promise] = field(default_factory=list)
-    book: OrderBook = field(default_factory=OrderBook)
-    last_batch_time_ms: int = 0
+    core: Core
+    snapshot: int
 
 
-def recover(events: Iterable[Event], deployment: Deployment, crypto: Crypto) -> Recovered:
-    """Replay a journal from genesis. Raises JournalError where it contradicts the rules or itself."""
-    node = Recovered(genesis(deployment.size, crypto))
-    resting: dict[Key, SignedOrder] = {}
-    for event in events:
-        if isinstance(event, Opened):
-            _opened(node, event, deployment)
-        elif isinstance(event, Applied):
-            _applied(node, event, crypto)
-        elif isinstance(event, Sealed):
-            _sealed(node, event, crypto)
-        elif isinstance(event, Rested):
-            signed = parse_order(event.order)
-            resting[key_of(signed.order)] = signed
-        elif isinstance(event, Dropped):
-            resting.pop((event.account, event.slot, event.id), None)
-    for signed in resting.values():
-        order = signed.order
-        remaining = order.size - filled_amount(node.state.account(order.account), order)
-        if remaining > 0:
-            node.book.rest(signed, remaining)
-    return node
-
-
-def _opened(node: Recovered, event: Opened, deployment: Deployment) -> None:
-    if node.open is not None or event.number != node.state.batch_number + 1:
-        raise JournalError(f"batch {event.number} is opened out of order")
-    node.open = OpenBatch(deployment.context(event.number, event.time_ms), node.state)
-    node.last_batch_time_ms = event.time_ms
-
-
-def _applied(node: Recovered, event: Applied, crypto: Crypto) -> None:
-    if node.open is None or event.sequence != len(node.promises) + 1:
-        raise JournalError(f"transaction {event.sequence} is out of order")
+def recover(journal: JournalStore, deployment: Deployment, crypto: Crypto) -> Recovered:
+    """Run the journal again, from the latest snapshot on. Raises RecoveryError, JournalError."""
+    saved = journal.latest_snapshot()
     try:
-        step = apply(node.state, parse(event.transaction), node.open.context, crypto)
-    except Rejected as refusal:
-        raise JournalError(f"transaction {event.sequence} does not parse: {refusal}") from refusal
-    if isinstance(step, Rejected):
-        raise JournalError(f"transaction {event.sequence} was promised and is refused now: {step}")
-    if step.order_chain.to_bytes(32, "big") != event.order_chain:
-        raise JournalError(f"transaction {event.sequence} leads to another order chain than was promised")
-    node.open.applied.append(step)
-    node.state = step.after
-    node.promises.append(Promise(event.sequence, node.open.context.number, step.order_chain, event.time_ms))
+        core = Core.genesis(deployment, crypto) if saved is None else restore(saved[1], deployment, crypto)
+        if saved is not None and core.position != saved[0]:
+            raise RecoveryError(f"the snapshot at entry {saved[0]} says that it stands at {core.position}")
+        for position, data in journal.entries(after=core.position):
+            _run(core, position, decode_entry(data))
+    except (SnapshotError, EntryError) as error:
+        raise RecoveryError(f"the journal cannot be read by this version: {error}") from error
+    return Recovered(core, 0 if saved is None else saved[0])
 
 
-def _sealed(node: Recovered, event: Sealed, crypto: Crypto) -> None:
-    if node.open is None or event.number != node.open.context.number:
-        raise JournalError(f"batch {event.number} is sealed but not open")
-    batch = seal_batch(node.open.context, node.open.before, node.open.applied, crypto)
-    if batch.new_root.to_bytes(32, "big") != event.root:
-        raise JournalError(f"batch {event.number} leads to another root than was sealed")
-    node.sealed.append(batch)
-    node.state, node.open = batch.after, None
+def _run(core: Core, position: int, entry: Entry) -> None:
+    try:
+        outcome = core.run(entry.command)
+    except CoreError as error:
+        raise RecoveryError(f"entry {position} cannot be run again: {error}") from error
+    if entry_of(entry.command, core, outcome) != entry or core.position != position:
+        raise RecoveryError(
+            f"entry {position} promised up to number {entry.sequence} of epoch {entry.epoch}; run again it comes to number "
+            f"{core.state.sequence} of epoch {core.epoch}, or to other promises"
+        )
+
+
+def entry_of(command: Command, core: Core, outcome: Outcome) -> Entry:
+    """What the journal keeps of a command that `core` has just run."""
+    promises = tuple(
+        Promised(
+            sequence=promise.sequence,
+            transaction=promise.transaction.to_bytes(31, "big"),
+            chain=promise.order_chain.to_bytes(32, "big"),
+            time_ms=promise.time_ms,
+        )
+        for promise in outcome.promises
+    )
+    return Entry(command, core.epoch, core.state.sequence, promises)
+
+
+def promises_of(entry: Entry) -> tuple[Promise, ...]:
+    """The promises that an entry keeps."""
+    return tuple(
+        Promise(
+            epoch=entry.epoch,
+            sequence=each.sequence,
+            transaction=int.from_bytes(each.transaction, "big"),
+            order_chain=int.from_bytes(each.chain, "big"),
+            time_ms=each.time_ms,
+        )
+        for each in entry.promises
+    )

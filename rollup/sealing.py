@@ -1,7 +1,8 @@
 """When the open batch is sealed: a pure function from what is seen to a decision.
 
-Decides Wait or Close with its reason. Policies are data, features carry their own time: a decision can be replayed from
-the journal, and another policy tried against this one.
+Decides Wait or Close with its reason. A batch that is full, or that a tick cannot enter any more, is closed by `rollup.core` without
+being asked. Policies are data, features carry their own time: a decision can be replayed from the journal, and another policy tried
+against this one.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,6 @@ from enum import Enum
 class Reason(Enum):
     """Why a batch was closed."""
 
-    SIZE = "size"
-    TICK_PENDING = "tick pending"
     URGENT = "urgent"
     AGE = "age"
 
@@ -25,15 +24,12 @@ class Features:
     opened_ms: int
     ticks_used: int
     steps_used: int
-    tick_slots: int
-    step_slots: int
-    tick_pending: bool = False
     urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Longest time that a batch with something in it stays open."""
+    """Longest time that a batch with something in it stays open, ms."""
 
     max_age_ms: int
 
@@ -54,13 +50,9 @@ Decision = Wait | Close
 
 
 def decide(features: Features, policy: Policy) -> Decision:
-    """Wait or Close. An empty batch is never closed; a pending tick that still fits closes nothing."""
+    """Wait or Close. An empty batch is never closed."""
     if features.steps_used == 0 and features.ticks_used == 0:
         return Wait()
-    if features.steps_used >= features.step_slots:
-        return Close(Reason.SIZE)
-    if features.tick_pending and (features.steps_used or features.ticks_used >= features.tick_slots):
-        return Close(Reason.TICK_PENDING)
     if features.urgent:
         return Close(Reason.URGENT)
     if features.now_ms - features.opened_ms >= policy.max_age_ms:

@@ -3,8 +3,10 @@
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from rollup.bounds import LOTS_PER_CONTRACT, UNITS_PER_USD
+from circuits.protocol.numbers import LOTS_PER_CONTRACT, UNITS_PER_USD
 
+DECIMALS = 6
+"""Digits behind the point of an amount in US dollars: UNITS_PER_USD is 10^6."""
 MAX_EXPONENT = 60
 """Powers of ten that are converted at all: far beyond every width, and far below what would take memory."""
 
@@ -19,6 +21,11 @@ class AmountError(Exception):
 def usd(amount: Amount) -> int:
     """US dollars in 1e-6 USD: prices, limits, deposits, withdrawals. Raises AmountError."""
     return _exact(amount, UNITS_PER_USD)
+
+
+def dollars(units: int) -> Decimal:
+    """L1 units of 1e-6 USD in US dollars, exactly."""
+    return Decimal(units).scaleb(-DECIMALS)
 
 
 def contracts(amount: Amount) -> int:

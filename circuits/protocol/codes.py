@@ -54,6 +54,7 @@ class Code(IntEnum):
     DEPOSIT_ORDER = 151, "not the next request of the L1 queue"
     BATCH_FULL = 160, "no step slot left"
     TIME_ORDER = 161, "record time before the one before it"
+    CLOCK = 170, "the node's clock and L1's are too far apart: nothing is admitted (never of a proven step)"
 
 
 class Rejected(Exception):

@@ -5,7 +5,7 @@ bytes can be compared, journaled and hashed. Signatures and rules are not looked
 """
 
 from circuits.protocol.codes import Code, Rejected
-from circuits.protocol.kinds import BY_NUMBER, BY_TRANSACTION
+from circuits.protocol.kinds import BY_NUMBER, BY_TRANSACTION, Transaction
 from circuits.protocol.kinds.match import ORDER_KIND, SignedOrder
 from circuits.protocol.layout import Reader, Shape, read, write
 
@@ -28,7 +28,7 @@ def encode(value: Shape) -> bytes:
     return bytes((VERSION, _NUMBERS[type(value)])) + write(value)
 
 
-def parse(data: bytes) -> Shape:
+def parse(data: bytes) -> Transaction | SignedOrder:
     """The transaction or signed order that `data` encodes. Raises Rejected: MALFORMED, NON_CANONICAL, UNSUPPORTED, or TICK_ROW for a
     bad row."""
     if len(data) > MAX_BYTES:
@@ -41,4 +41,5 @@ def parse(data: bytes) -> Shape:
         raise Rejected(Code.MALFORMED, f"unknown transaction kind {kind}")
     value = read(reader, _KINDS[kind])
     reader.finish()
+    assert isinstance(value, Transaction | SignedOrder)
     return value

@@ -7,6 +7,7 @@ offsets follow, and a word that does not fit is refused where it is declared. A 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from circuits.protocol.codes import Code, Rejected
@@ -38,8 +39,11 @@ class Shape:
     """What a value out of its range is refused with."""
 
     def __post_init__(self) -> None:
-        for name, number, check in _checks(type(self)):
-            check(name, number, getattr(self, name), self.code)
+        for name, number, check, low, high in _checks(type(self)):
+            value = getattr(self, name)
+            # An integer in its range, as nearly all are, needs no closer look.
+            if type(value) is not int or not low <= value < high:
+                check(name, number, value, self.code)
         self.validate()
 
     def validate(self) -> None:
@@ -76,21 +80,30 @@ _Check = Callable[[str, Any, Any, Code], None]
 
 # A class's annotations never change: they are read once.
 _FIELDS: dict[type[Shape], tuple[Field, ...]] = {}
-_CHECKS: dict[type[Shape], tuple[tuple[str, Any, _Check], ...]] = {}
+_FieldCheck = tuple[str, Any, _Check, int, int]
+"""Name, what the check compares with, the check, and the range in which a plain integer passes without it."""
+_CHECKS: dict[type[Shape], tuple[_FieldCheck, ...]] = {}
 
 
-def _checks(shape: type[Shape]) -> tuple[tuple[str, Any, _Check], ...]:
+def _checks(shape: type[Shape]) -> tuple[_FieldCheck, ...]:
     known = _CHECKS.get(shape)
     if known is None:
         known = _CHECKS[shape] = _make_checks(shape)
     return known
 
 
-def _make_checks(shape: type[Shape]) -> tuple[tuple[str, Any, _Check], ...]:
-    return tuple(
-        (f.name, f.form if f.number is None else f.number, _many(_check_of(f)) if f.many else _check_of(f))
-        for f in fields_of(shape)
-    )
+def _make_checks(shape: type[Shape]) -> tuple[_FieldCheck, ...]:
+    return tuple(_field_check(field) for field in fields_of(shape))
+
+
+def _field_check(field: Field) -> _FieldCheck:
+    check, number = _check_of(field), field.number
+    if field.many:
+        check = _many(check)
+    if number is None:
+        return field.name, field.form, check, 0, 0
+    plain = field.form is int and not field.many
+    return field.name, number, check, *((number.low, number.high) if plain else (0, 0))
 
 
 def _check_of(field: Field) -> _Check:
@@ -155,14 +168,24 @@ class Layout:
     places: tuple[Place, ...]
     count: int
     """Number of words; those that hold nothing are zero."""
+    terms: tuple[tuple[str, int, int, int], ...] = dataclass_field(init=False, repr=False, compare=False)
+    """(name, word, what is added, bits to shift by) of every field: the places, spelled out once for packing."""
+
+    def __post_init__(self) -> None:
+        terms = tuple((p.name, p.word, p.number.offset, p.offset) for p in self.places)
+        object.__setattr__(self, "terms", terms)
 
     def pack(self, values: Mapping[str, int]) -> tuple[int, ...]:
         """The words. Raises Rejected (MALFORMED, NON_CANONICAL) for a value out of its range, KeyError for one that is missing."""
-        words = [0] * self.count
         for place in self.places:
-            value = int(values[place.name])
-            place.number.require(place.name, value)
-            words[place.word] |= (value + place.number.offset) << place.offset
+            place.number.require(place.name, values[place.name])
+        return self.pack_unchecked(values)
+
+    def pack_unchecked(self, values: Mapping[str, int]) -> tuple[int, ...]:
+        """`pack` of values known to be in range, as those of a shape are."""
+        words = [0] * self.count
+        for name, word, plus, offset in self.terms:
+            words[word] += (values[name] + plus) << offset
         return tuple(words)
 
     def unpack(self, words: Sequence[int]) -> dict[str, int]:
@@ -239,7 +262,7 @@ def layout_of(name: str, shape: type[Shape], words: Sequence[Sequence[str]]) -> 
 
 def values_of(shape: Shape) -> dict[str, int]:
     """The fields of a flat shape by name."""
-    return {field.name: getattr(shape, field.name) for field in fields_of(type(shape))}
+    return {check[0]: getattr(shape, check[0]) for check in _checks(type(shape))}
 
 
 # -- hash lists ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from the declaration here. A signed number of `bits` lies strictly between -2^bi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from circuits.protocol.codes import Code, Rejected
@@ -51,16 +51,15 @@ class Number:
     least: int = 0
     limit: int | None = None
     residue: bool = False
+    low: int = field(init=False)
+    """The least value."""
+    high: int = field(init=False)
+    """The least value above the range."""
 
-    @property
-    def low(self) -> int:
-        """The least value."""
-        return 1 - (1 << self.bits) if self.signed else self.least
-
-    @property
-    def high(self) -> int:
-        """The least value above the range."""
-        return (1 << self.bits) if self.limit is None else self.limit
+    def __post_init__(self) -> None:
+        # Kept, not computed: every number of every transaction is compared with them.
+        object.__setattr__(self, "low", 1 - (1 << self.bits) if self.signed else self.least)
+        object.__setattr__(self, "high", (1 << self.bits) if self.limit is None else self.limit)
 
     @property
     def width(self) -> int:

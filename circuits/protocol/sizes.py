@@ -57,7 +57,7 @@ MINIMAL = Size(
     name="MINIMAL",
     depth=3,
     steps=4,
-    ticks=1,
+    ticks=2,
     instruments=4,
     underlyings=1,
     scenarios=24,
@@ -69,9 +69,9 @@ MINIMAL = Size(
 
 SMALL = Size(
     name="SMALL",
-    depth=8,
+    depth=7,
     steps=8,
-    ticks=1,
+    ticks=2,
     instruments=4,
     underlyings=1,
     scenarios=24,
@@ -79,7 +79,7 @@ SMALL = Size(
     oracles=3,
     quorum=2,
 )
-"""For the demo: 65,536 accounts, proven on a laptop."""
+"""For the demo: 16,384 accounts, proven on a laptop."""
 
 SIZES = {size.name: size for size in (MINIMAL, SMALL)}
 """Every size that the project compiles, by name."""

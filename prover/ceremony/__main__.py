@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from circuits.batch.circuit import compile_batch
 from circuits.protocol.sizes import SIZES
 from circuits.r1cs import R1CS
+from circuits.statement.batch import compile_batch
 from prover.ceremony import (
     CeremonyError,
     Reason,

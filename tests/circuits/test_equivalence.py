@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import pytest
 
-from circuits.batch.circuit import define_batch
 from circuits.compiler import CompiledCircuit, compile_circuit
 from circuits.engine import Engine, HintCall
 from circuits.field import R
@@ -22,6 +21,7 @@ from circuits.gadgets.eddsa import Signature, assert_eddsa
 from circuits.language import ConstraintSystem
 from circuits.protocol.sizes import Size
 from circuits.r1cs import Matrix
+from circuits.statement.batch import define_batch
 from circuits.variables import Variable
 
 Row = tuple[int, int, int]

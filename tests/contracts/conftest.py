@@ -8,7 +8,7 @@ points come from py_ecc, the equation from the paper; the contract has to agree 
 import functools
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from py_ecc.optimized_bn128 import (
 )
 from web3 import Web3
 
+from circuits.protocol.kinds.deposit import DepositRecord
+from circuits.protocol.kinds.withdraw import WithdrawRecord
 from contracts.artifact import Artifact
 from contracts.build import compile_file
 from contracts.chain import Bn254Precompiles, LocalChain
@@ -36,7 +38,7 @@ from contracts.rollup import Circuit, RollupConfig, RollupContract, deploy_rollu
 from contracts.token import Token, deploy_test_token
 from contracts.transactions import deploy, send
 from contracts.verifier import ChallengeVerifier, deploy_verifier
-from contracts.words import BatchWords, DepositRecord, Record, WithdrawRecord
+from contracts.words import BatchWords, Record
 from prover.native import kernel
 from verifier.challenge import challenge, evaluate
 from verifier.keys import Proof, VerifyingKey
@@ -46,6 +48,48 @@ R = curve_order
 GENESIS_ROOT = 0x1234567890ABCDEF
 CONFIG = 0xC0FFEE
 TOKENS = Path(__file__).parent / "tokens"
+COMMIT_WINDOW_MS = 600_000
+EXECUTE_WINDOW_MS = 3_600_000
+MAX_LEAD_MS = 30_000
+
+Point = tuple[int, int]
+
+
+class BabyJubjub:
+    """The curve a x^2 + y^2 = 1 + d x^2 y^2 over the field of order r, from EIP-2494: its numbers and its addition."""
+
+    A, D = 168700, 168696
+    ORDER = (
+        2736030358979909402780800718157159386076813972158567259200215660948447373041  # of the prime subgroup
+    )
+    GENERATOR = (  # of the whole group, 8 * ORDER points
+        995203441582195749578291179787384436505546430278305826713579947235728471134,
+        5472060717959818805561601436314318772137091100104008585924551046643952123905,
+    )
+
+    def is_on(self, point: Point) -> bool:
+        x, y = point
+        return (self.A * x * x + y * y - 1 - self.D * x * x * y * y) % R == 0
+
+    def add(self, p: Point, q: Point) -> Point:
+        (x1, y1), (x2, y2) = p, q
+        product = self.D * x1 * x2 * y1 * y2
+        x = (x1 * y2 + y1 * x2) * pow(1 + product, -1, R)
+        y = (y1 * y2 - self.A * x1 * x2) * pow(1 - product, -1, R)
+        return x % R, y % R
+
+    def multiply(self, scalar: int, point: Point) -> Point:
+        total = (0, 1)
+        for bit in bin(scalar)[2:]:
+            total = self.add(total, total)
+            if bit == "1":
+                total = self.add(total, point)
+        return total
+
+
+CURVE = BabyJubjub()
+BASE = CURVE.multiply(8, CURVE.GENERATOR)
+KEYS = tuple(CURVE.multiply(scalar, BASE) for scalar in (1, 2, 3))
 
 
 def g1(scalar: int) -> G1Point:
@@ -204,11 +248,22 @@ def refused() -> Callable[[ContractCode], Refusal]:
     return Refusal
 
 
+@pytest.fixture(scope="session")
+def curve() -> BabyJubjub:
+    return CURVE
+
+
 @dataclass
 class World:
     """The deployed contracts, a few people, and the sequence of actions that most tests start with.
 
     They send without trying first: most succeed, and a revert is explained all the same."""
+
+    commit_window_ms = COMMIT_WINDOW_MS
+    execute_window_ms = EXECUTE_WINDOW_MS
+    max_lead_ms = MAX_LEAD_MS
+    keys = KEYS
+    """Keys that can sign; the first is what `deposit` registers unless told otherwise."""
 
     chain: LocalChain
     token: Token
@@ -230,7 +285,7 @@ class World:
         self.token.mint(owner, owner, amount)
         self.token.approve(owner, self.rollup.address, amount)
 
-    def deposit(self, owner: str, amount: int = 1_000_000, key: tuple[int, int] = (11, 22)) -> DepositRecord:
+    def deposit(self, owner: str, amount: int = 1_000_000, key: Point = KEYS[0]) -> DepositRecord:
         """Fund and deposit; the record that a batch must hold for it."""
         new = self.rollup.account_of(owner) is None
         self.fund(owner, amount)
@@ -238,39 +293,46 @@ class World:
         account = self.rollup.account_of(owner)
         assert account is not None
         x, y = key if new else (0, 0)
-        return DepositRecord(account, new, amount, int(owner, 16), x, y)
+        return DepositRecord(0, account, new, 0, amount, int(owner, 16), x, y)
 
     def withdrawal(self, owner: str, amount: int, fee: int = 7, nonce: int = 3) -> WithdrawRecord:
         account = self.rollup.account_of(owner)
         assert account is not None
-        return WithdrawRecord(account, amount, fee, int(owner, 16), nonce)
+        return WithdrawRecord(0, account, amount, fee, int(owner, 16), nonce)
 
-    def batch(self, *steps: Record, root: int | None = None, queue_to: int | None = None) -> BatchWords:
-        """The words of the batch that comes next on L1, with arbitrary ticks and market words."""
+    def batch(
+        self,
+        *steps: Record,
+        root: int | None = None,
+        queue_to: int | None = None,
+        ticks: tuple[Record, ...] | None = None,
+        **header: int,
+    ) -> BatchWords:
+        """The words of the batch that comes next on L1, with arbitrary ticks and market words; `header` overrides."""
         number = self.rollup.progress().committed + 1
-        deposits = sum(step[0] & 255 == 1 for step in steps)
         before = self.rollup.batch(number - 1)
-        header = self.rollup.header(
+        if ticks is None:
+            ticks = ((15 | number << 40, 5, 6, 7),)
+        used = len(steps) + sum(any(tick) for tick in ticks)
+        deposits = sum(step[0] & 255 == 1 for step in steps)
+        built = self.rollup.header(
             number,
-            root if root is not None else 1000 + number,
-            self.now_ms(),
-            before.queue_index + deposits if queue_to is None else queue_to,
+            new_root=1000 + number if root is None else root,
+            time_ms=self.now_ms(),
+            time_to_ms=self.now_ms(),
+            sequence_to=before.sequence + used,
+            chain_to=5000 + number,
+            queue_to=before.queue_index + deposits if queue_to is None else queue_to,
         )
-        tick = (15 | number << 8, 5, 6, 7)
-        return BatchWords(header, (tick,), (1, 2, 3, R - 1), steps)
+        return BatchWords(replace(built, **header), ticks, (1, 2, 3, R - 1), steps)
 
     def commit(self, batch: BatchWords, circuit: int = 0) -> tuple[int, ...]:
-        header = batch.header
-        self.rollup.commit(
-            self.operator,
-            header.new_root,
-            header.time_ms,
-            header.queue_to,
-            batch.body(),
-            circuit,
-            preflight=False,
-        )
+        self.rollup.commit(self.operator, batch, circuit, preflight=False)
         return batch.words()
+
+    def advance_to_ms(self, milliseconds: int) -> None:
+        """Let the next block be at the last whole second that is not after `milliseconds`."""
+        self.chain.advance_to(milliseconds // 1000)
 
     def prove(self, words: tuple[int, ...]) -> None:
         """Prove the batch of these words for circuit 0."""
@@ -292,8 +354,9 @@ def deploy_world(chain: LocalChain, trapdoor: Trapdoor, other: Trapdoor, token: 
         CONFIG,
         depth=1,
         instruments=4,
-        max_lag_ms=600_000,
-        max_lead_ms=30_000,
+        commit_window_ms=COMMIT_WINDOW_MS,
+        execute_window_ms=EXECUTE_WINDOW_MS,
+        max_lead_ms=MAX_LEAD_MS,
         minimum_deposit=1,
     )
     rollup = deploy_rollup(chain.web3, operator, token.address, config, circuits)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from circuits.protocol.kinds.deposit import DepositRecord
 from contracts.chain import LocalChain
 
 GOLDEN = Path(__file__).parent / "gas.json"
@@ -17,8 +18,16 @@ R = 2188824287183927522224640574525727508854836440041603434369820418657580849561
 
 
 def trade(i):
-    head = 2 | 5 << 8 | 6 << 40 | 3 << 72 | (0x123456789A + i) << 88 | 0x3FFFFFFFFFFF << 128
-    return (head, 1 | 0xABCDEF01 << 8 | 2 << 40 | 0xABCDEF02 << 48, 0x1234567 | 0x1234567 << 96, 0)
+    head = (
+        2
+        | (0x1234 + i) << 8
+        | 5 << 40
+        | 6 << 72
+        | 3 << 104
+        | (0x123456789A + i) << 120
+        | 0x3FFFFFFFFFFF << 160
+    )
+    return (head, 1 | 0xABCDEF01 << 8 | 2 << 40 | 0xABCDEF02 << 48, 0x1234567 | 0x1234567 << 88, 0)
 
 
 @pytest.fixture(scope="module")
@@ -31,51 +40,54 @@ def measured(precompiles, fresh_trapdoor, deploy_on):
         gas[name] = receipt["gasUsed"]
 
     def commit(batch, circuit=0):
-        header = batch.header
-        receipt = rollup.commit(
-            world.operator, header.new_root, header.time_ms, header.queue_to, batch.body(), circuit
-        )
-        return batch.words(), receipt
+        return batch.words(), rollup.commit(world.operator, batch, circuit)
 
     def batch(*steps):
-        return world.batch(*steps, root=R - 1 - rollup.progress().committed)
+        number = rollup.progress().committed
+        return world.batch(*steps, root=R - 1 - number, chain_to=R - 2 - number)
 
     world.fund(world.alice, 10_000_000)
-    key = (R - 2, R - 3)
+    key = world.keys[0]
     rollup.deposit(world.alice, world.alice, 1_000_000, key)
     world.fund(world.bob, 1_000_000)
     note("deposit, new account", rollup.deposit(world.bob, world.bob, 1_000_000, key))
-    note("deposit, known account", rollup.deposit(world.alice, world.alice, 1_000_000))
-    from contracts.words import DepositRecord
-
+    note("deposit, known account", rollup.deposit(world.alice, world.alice, 1_000_000, None))
     alice, bob = int(world.alice, 16), int(world.bob, 16)
     deposits = [
-        DepositRecord(0, True, 1_000_000, alice, *key).words(),
-        DepositRecord(1, True, 1_000_000, bob, *key).words(),
-        DepositRecord(0, False, 1_000_000, alice, 0, 0).words(),
+        DepositRecord(0, 0, True, 0, 1_000_000, alice, *key).words(),
+        DepositRecord(0, 1, True, 0, 1_000_000, bob, *key).words(),
+        DepositRecord(0, 0, False, 0, 1_000_000, alice, 0, 0).words(),
     ]
     first, _ = commit(batch(*deposits[:2]))
     rollup.prove(world.stranger, 1, first, one.prove(first))
     rollup.execute(world.stranger, 1, [])
+    rollup.void(world.operator, 0, 1)
 
     mixed = batch(deposits[2], trade(0), trade(1), world.withdrawal(world.alice, 2_000).words())
     words, receipt = commit(mixed)
-    note("commit, 34 words: deposit, 2 matches, withdrawal", receipt)
-    note("prove, 34 words", rollup.prove(world.stranger, 2, words, one.prove(words)))
+    note("commit, 40 words: deposit, 2 matches, withdrawal", receipt)
+    note("prove, 40 words", rollup.prove(world.stranger, 2, words, one.prove(words)))
     note("prove, already proven", rollup.prove(world.stranger, 2, words, one.prove(words)))
     note("execute, 1 withdrawal to a new owner", rollup.execute(world.stranger, 2, mixed.withdrawals()))
     note("claim", rollup.claim(world.stranger, world.alice))
 
     words, receipt = commit(batch(*[trade(i) for i in range(4)]))
-    note("commit, 34 words: 4 matches", receipt)
+    note("commit, 40 words: 4 matches", receipt)
     rollup.prove(world.stranger, 3, words, one.prove(words))
     note("execute, no withdrawal", rollup.execute(world.stranger, 3, []))
     words, receipt = commit(batch(*[trade(i) for i in range(8)]), circuit=1)
-    note("commit, 50 words: 8 matches", receipt)
-    note("prove, 50 words", rollup.prove(world.stranger, 4, words, other.prove(words)))
-    words, receipt = commit(batch())
-    note("commit, 18 words: no step", receipt)
-    note("revert_batches", rollup.revert_batches(world.operator, 4))
+    note("commit, 56 words: 8 matches", receipt)
+    note("prove, 56 words", rollup.prove(world.stranger, 4, words, other.prove(words)))
+    again = batch()
+    _, receipt = commit(again)
+    note("commit, 24 words: no step", receipt)
+    note("commit, 24 words: committed already", rollup.commit(world.operator, again))
+    note("void, by the operator", rollup.void(world.operator, 1, 4))
+    commit(batch())
+    world.chain.advance_to(world.chain.time() + world.execute_window_ms // 1000 + 10)
+    note("void, by anyone", rollup.void(world.stranger, 2, 3))
+    words, _ = commit(batch(*[trade(i) for i in range(8)]), circuit=1)
+    rollup.prove(world.stranger, 4, words, other.prove(words))
 
     for count in (2, 4, 8, 16):
         mark = world.chain.snapshot()
@@ -83,7 +95,7 @@ def measured(precompiles, fresh_trapdoor, deploy_on):
         for _ in range(count):
             words, _ = commit(batch(*[trade(i) for i in range(4)]))
             batches.append((words, one.prove(words)))
-        note(f"prove_many, {count} batches of 34 words", rollup.prove_many(world.stranger, 5, batches))
+        note(f"prove_many, {count} batches of 40 words", rollup.prove_many(world.stranger, 5, batches))
         world.chain.revert(mark)
     return gas
 
@@ -94,8 +106,8 @@ def test_gas_is_the_recorded(measured):
 
 
 def test_batched_proofs_cost_less_each(measured):
-    single = measured["prove, 34 words"]
-    each = [measured[f"prove_many, {count} batches of 34 words"] / count for count in (2, 4, 8, 16)]
+    single = measured["prove, 40 words"]
+    each = [measured[f"prove_many, {count} batches of 40 words"] / count for count in (2, 4, 8, 16)]
     assert each == sorted(each, reverse=True) and each[0] < single
     # n + 4 pairings against 5n: at 16 proofs less than half of the price remains.
     assert each[-1] < single / 2

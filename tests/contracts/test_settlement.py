@@ -1,16 +1,17 @@
-"""From committed words to money: prove, execute, claim, revert, and everything the contract refuses on the way."""
+"""From committed words to money: prove, execute, claim, and everything the contract refuses on the way."""
 
 from dataclasses import replace
 
 import pytest
 
 from contracts.errors import ContractCode
-from contracts.events import Claimed, Committed, Credited, Executed, Proven, Reverted
+from contracts.events import Claimed, Committed, Credited, Executed, Proven
 from contracts.rollup import Progress
-from contracts.words import MATCH
+
+MATCH = 2
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
-TRADE = (MATCH | 1 << 8, 2, 3, 0)
+TRADE = (MATCH | 1 << 40, 2, 3, 0)
 
 
 def test_deposit_to_claim(world):
@@ -39,9 +40,9 @@ class TestProve:
         assert isinstance(event, Proven) and event.prover == world.stranger
         again = world.rollup.prove(world.bob, 1, words, proof)
         assert world.rollup.receipt_events(again) == ()
-        assert world.rollup.progress() == Progress(1, 1, 0)
+        assert world.rollup.progress() == Progress(0, 1, 1, 0)
 
-    @pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 21])
+    @pytest.mark.parametrize("index", [*range(17), 23, 27])
     def test_other_words_do_not_match_the_commitment(self, world, refused, index):
         """A valid proof of words that differ in one place from the committed ones."""
         words = list(world.commit(world.batch(TRADE)))
@@ -71,7 +72,14 @@ class TestProve:
     def test_a_proof_for_another_contract_chain_or_configuration(self, world, refused):
         batch = world.batch(TRADE)
         world.commit(batch)
-        for change in ({"contract": 5}, {"chain_id": 1}, {"config": 1}, {"old_root": 3}, {"number": 2}):
+        for change in (
+            {"contract": 5},
+            {"chain_id": 1},
+            {"config": 1},
+            {"old_root": 3},
+            {"number": 2},
+            {"epoch": 1},
+        ):
             words = replace(batch, header=replace(batch.header, **change)).words()
             with refused(ContractCode.OTHER_WORDS):
                 world.rollup.prove(world.stranger, 1, words, world.trapdoor.prove(words))
@@ -105,7 +113,7 @@ class TestProveMany:
         world.rollup.prove(world.stranger, 1, *batches[0])
         receipt = world.rollup.prove_many(world.stranger, 2, batches[1:])
         assert [event.number for event in world.rollup.receipt_events(receipt)] == [2, 3, 4]
-        assert world.rollup.progress() == Progress(4, 4, 0)
+        assert world.rollup.progress() == Progress(0, 4, 4, 0)
 
     def test_one_bad_proof_fails_all(self, world, refused):
         batches = self.commit(world, 3)
@@ -182,6 +190,52 @@ class TestExecute:
         with refused(ContractCode.OUT_OF_ORDER):
             world.rollup.execute(world.stranger, 0, [])
 
+    def test_the_deadline_to_the_second(self, world, refused):
+        batch = self.proven(world, 10)
+        deadline = world.rollup.batch(2).time_ms + world.execute_window_ms
+        assert world.rollup.execute_by() == deadline
+        mark = world.chain.snapshot()
+        world.advance_to_ms(deadline + 1000)
+        with refused(ContractCode.EXECUTE_DEADLINE):
+            world.rollup.execute(world.stranger, 2, batch.withdrawals())
+        world.chain.revert(mark)
+        world.advance_to_ms(deadline)
+        world.rollup.execute(world.stranger, 2, batch.withdrawals(), preflight=False)
+        assert world.rollup.block().time_s * 1000 == deadline
+        assert world.rollup.claimable(world.alice) == 10
+        assert world.rollup.execute_by() is None
+
+    def test_the_deadline_to_the_millisecond(self, world, refused):
+        """Times in words are finer than blocks: one millisecond before a whole second is a second less."""
+        time_ms = world.now_ms() - 1
+        world.prove(world.commit(world.batch(TRADE, time_ms=time_ms)))
+        world.advance_to_ms(time_ms + world.execute_window_ms + 1)
+        with refused(ContractCode.EXECUTE_DEADLINE):
+            world.rollup.execute(world.stranger, 1, [])
+
+    def test_each_batch_has_its_own_deadline(self, world, refused):
+        for _ in range(2):
+            world.prove(world.commit(world.batch(TRADE)))
+            world.chain.advance_to(world.chain.time() + 100)
+        first, second = (world.rollup.batch(number).time_ms for number in (1, 2))
+        assert second - first >= 100_000
+        world.advance_to_ms(first + world.execute_window_ms)
+        world.rollup.execute(world.stranger, 1, [], preflight=False)
+        assert world.rollup.execute_by() == second + world.execute_window_ms
+        world.advance_to_ms(second + world.execute_window_ms)
+        world.rollup.execute(world.stranger, 2, [], preflight=False)
+
+    def test_a_late_batch_holds_up_the_ones_behind_it(self, world, refused):
+        """Order is order: what rests on a late batch is not executed past it."""
+        for _ in range(2):
+            world.prove(world.commit(world.batch(TRADE)))
+            world.chain.advance_to(world.chain.time() + 1000)
+        world.advance_to_ms(world.rollup.batch(1).time_ms + world.execute_window_ms + 1000)
+        with refused(ContractCode.EXECUTE_DEADLINE):
+            world.rollup.execute(world.stranger, 1, [])
+        with refused(ContractCode.OUT_OF_ORDER):
+            world.rollup.execute(world.stranger, 2, [])
+
     def test_several_withdrawals_of_one_owner_add_up(self, world):
         batch = self.proven(world, 10, 20, 30)
         receipt = world.rollup.execute(world.stranger, 2, batch.withdrawals())
@@ -203,6 +257,8 @@ class TestExecute:
             [first, replace(second, amount=21)],
             [first, replace(second, owner=int(world.bob, 16))],
             [first, replace(second, account=1)],
+            [first, replace(second, fee=8)],
+            [first, replace(second, elapsed=1)],
         ):
             with refused(ContractCode.WITHDRAWALS):
                 world.rollup.execute(world.stranger, 2, wrong)
@@ -229,66 +285,6 @@ class TestClaim:
         with refused(ContractCode.NOTHING_TO_CLAIM):
             world.rollup.claim(world.alice, world.alice)
         assert world.token.balance_of(world.bob) == 0
-
-
-class TestRevert:
-    def test_forgets_the_unproven(self, world):
-        deposit = world.deposit(world.alice).words()
-        world.settle(world.batch(TRADE, root=5))
-        world.commit(world.batch(deposit))
-        world.commit(world.batch(TRADE))
-        receipt = world.rollup.revert_batches(world.operator, 1)
-        (event,) = world.rollup.receipt_events(receipt)
-        assert isinstance(event, Reverted) and (event.to, event.committed) == (1, 3)
-        assert world.rollup.progress() == Progress(1, 1, 1)
-        # The deposit is back in the queue, and the batch that takes it is another one.
-        batch = world.batch(TRADE, deposit)
-        assert (batch.header.number, batch.header.old_root, batch.header.queue_from) == (2, 5, 0)
-        world.settle(batch)
-
-    def test_words_of_a_reverted_batch_are_not_committed(self, world, refused):
-        words = world.commit(world.batch(TRADE))
-        proof = world.trapdoor.prove(words)
-        world.rollup.revert_batches(world.operator, 0)
-        with refused(ContractCode.NOT_COMMITTED):
-            world.rollup.prove(world.stranger, 1, words, proof)
-        with refused(ContractCode.NOT_COMMITTED):
-            world.rollup.batch(1)
-        world.commit(world.batch(TRADE, TRADE))
-        with refused(ContractCode.OTHER_WORDS):
-            world.rollup.prove(world.stranger, 1, words, proof)
-
-    def test_withdrawals_of_a_reverted_batch_are_forgotten(self, world, refused):
-        world.settle(world.batch(world.deposit(world.alice, 100).words()))
-        old = world.batch(world.withdrawal(world.alice, 10).words())
-        world.commit(old)
-        world.rollup.revert_batches(world.operator, 1)
-        new = world.batch(world.withdrawal(world.alice, 20).words())
-        world.prove(world.commit(new))
-        with refused(ContractCode.WITHDRAWALS):
-            world.rollup.execute(world.stranger, 2, old.withdrawals())
-        world.rollup.execute(world.stranger, 2, new.withdrawals())
-        assert world.rollup.claimable(world.alice) == 20
-
-    def test_never_past_a_proven_or_executed_batch(self, world, refused):
-        world.settle(world.batch(TRADE))
-        world.prove(world.commit(world.batch(TRADE)))
-        world.commit(world.batch(TRADE))
-        for to in (0, 1):
-            with refused(ContractCode.PROVEN):
-                world.rollup.revert_batches(world.operator, to)
-        world.rollup.revert_batches(world.operator, 2)
-
-    def test_nothing_to_revert(self, world, refused):
-        world.commit(world.batch(TRADE))
-        for to in (1, 2, 2**256 - 1):
-            with refused(ContractCode.NOTHING_TO_REVERT):
-                world.rollup.revert_batches(world.operator, to)
-
-    def test_operator_only(self, world, refused):
-        world.commit(world.batch(TRADE))
-        with refused(ContractCode.NOT_THE_OPERATOR):
-            world.rollup.revert_batches(world.stranger, 0)
 
 
 def test_the_operator_hands_over_in_two_steps(world, refused):

@@ -8,7 +8,7 @@ from contracts.rollup import Progress
 
 pytestmark = pytest.mark.prove
 
-TRADE = (2 | 1 << 8, 2, 3, 0)
+TRADE = (2 | 1 << 40, 2, 3, 0)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_single_batched_and_refused(stock, native, refused):
         with refused(ContractCode.PROOF_INVALID):
             world.rollup.prove_many(world.stranger, 2, [(batches[1][0], bad), batches[2]])
         many = world.rollup.prove_many(world.stranger, 2, batches[1:])
-        assert world.rollup.progress() == Progress(3, 3, 0)
+        assert world.rollup.progress() == Progress(0, 3, 3, 0)
         gas.append((one["gasUsed"], many["gasUsed"]))
     assert gas[0] == gas[1]
 

@@ -3,11 +3,11 @@
 import pytest
 from eth_abi import encode as abi_encode
 
+from circuits.protocol.kinds.deposit import DepositRecord
 from contracts.artifact import load
 from contracts.chain import LocalChain
 from contracts.errors import ContractCode, ContractError
 from contracts.rollup import RollupConfig, deploy_rollup
-from contracts.words import DepositRecord
 
 HONEST, FALSE, FEE, REENTER, REVERT, GREEDY, IDLE, SHORT = range(8)
 
@@ -39,8 +39,8 @@ def fund(world, token, owner, amount):
 
 def with_claimable(world, token, amount=1000):
     fund(world, token, world.alice, 5000)
-    world.rollup.deposit(world.alice, world.alice, 5000, (1, 2))
-    record = DepositRecord(0, True, 5000, int(world.alice, 16), 1, 2)
+    world.rollup.deposit(world.alice, world.alice, 5000, world.keys[0])
+    record = DepositRecord(0, 0, True, 0, 5000, int(world.alice, 16), *world.keys[0])
     world.settle(world.batch(record.words(), world.withdrawal(world.alice, amount).words()))
 
 
@@ -57,11 +57,11 @@ def test_a_fee_is_the_depositors_loss(hostile):
     world, token = hostile
     fund(world, token, world.alice, 1000)
     token.behave(FEE)
-    receipt = world.rollup.deposit(world.alice, world.alice, 1000, (1, 2))
+    receipt = world.rollup.deposit(world.alice, world.alice, 1000, world.keys[0])
     (event,) = world.rollup.receipt_events(receipt)
     assert event.amount == 990 == world.token.balance_of(world.rollup.address)
     assert world.rollup.total_deposits() == 990
-    world.commit(world.batch(DepositRecord(0, True, 990, int(world.alice, 16), 1, 2).words()))
+    world.commit(world.batch(DepositRecord(0, 0, True, 0, 990, int(world.alice, 16), *world.keys[0]).words()))
 
 
 def test_a_fee_on_the_way_out_is_the_owners_loss(hostile):
@@ -86,7 +86,7 @@ def test_a_deposit_that_brings_nothing_is_refused(hostile, refused, mode, code):
     fund(world, token, world.alice, 1000)
     token.behave(mode)
     with refused(code):
-        world.rollup.deposit(world.alice, world.alice, 1000, (1, 2))
+        world.rollup.deposit(world.alice, world.alice, 1000, world.keys[0])
     assert world.rollup.queue_length() == 0
     assert world.rollup.account_of(world.alice) is None
 
@@ -151,7 +151,7 @@ def test_re_entering_fails_the_whole_call(hostile, outer, inner):
     token.behave(REENTER, world.rollup.address, calldata(inner, *arguments))
     with pytest.raises(ContractError):
         if outer == "deposit":
-            world.rollup.deposit(world.alice, world.alice, 1000)
+            world.rollup.deposit(world.alice, world.alice, 1000, None)
         else:
             world.rollup.claim(world.alice, world.alice)
     assert world.token.balance_of(world.rollup.address) == before
@@ -169,7 +169,7 @@ def test_the_re_entered_call_alone_would_succeed(hostile):
     world.rollup.claim(world.stranger, world.alice)
     fund(world, token, world.alice, 1)
     token.behave(REENTER, world.rollup.address, calldata("final_root"))
-    world.rollup.deposit(world.alice, world.alice, 1)
+    world.rollup.deposit(world.alice, world.alice, 1, None)
     assert world.rollup.queue_length() == 2
 
 

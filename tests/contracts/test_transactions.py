@@ -5,7 +5,7 @@ import pytest
 from contracts.errors import ContractCode, ContractError
 from contracts.transactions import send
 
-TRADE = (2 | 1 << 8, 2, 3, 0)
+TRADE = (2 | 1 << 40, 2, 3, 0)
 
 
 def balance(world):
@@ -41,7 +41,7 @@ def test_too_little_gas_proves_nothing(world, gas, preflight):
     from contracts.verifier import challenge_words
     from contracts.words import statement
 
-    function = world.rollup._functions.prove(1, statement(words), challenge_words(proof))
+    function = world.rollup._contract.functions.prove(1, statement(words), challenge_words(proof))
     with pytest.raises(ContractError) as caught:
         send(world.chain.web3, function, world.stranger, gas, preflight)
     assert caught.value.code in (ContractCode.REVERTED, ContractCode.NOT_A_POINT)

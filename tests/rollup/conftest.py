@@ -1,6 +1,6 @@
 """A small deployment to run rules against: keys, oracles, ticks and signed messages on the kernel.
 
-The kernel is compared with the integer twins in test_backends.py; formats are checked on the twins in test_records.py.
+The kernel is compared with the integer twins in test_backends.py; formats are checked against hand-made vectors in ledger/test_vectors.py.
 """
 
 from collections.abc import Sequence
@@ -10,25 +10,25 @@ from typing import ClassVar
 
 import pytest
 
+from circuits.protocol.codes import Rejected
+from circuits.protocol.kinds.cancel import CANCEL, Cancel, SignedCancel
+from circuits.protocol.kinds.declaration import Message
+from circuits.protocol.kinds.deposit import NO_KEY, Deposit
+from circuits.protocol.kinds.match import ORDER, Match, Order, Side, SignedOrder
+from circuits.protocol.kinds.tick import Index, OracleSignature, SignedTick, Tick
+from circuits.protocol.kinds.withdraw import WITHDRAWAL, SignedWithdrawal, Withdrawal
+from circuits.protocol.layout import Shape
+from circuits.protocol.row import Row, Status, unused_row
+from circuits.protocol.signature import Signature
 from circuits.protocol.sizes import MINIMAL, Size
 from rollup.backends import NativeCrypto
-from rollup.instruments import Row, Status, table_hash, unused_row
-from rollup.market import Configuration, Index, Market, OracleSignature, SignedTick, Tick, tick_message
-from rollup.rejections import Rejected
-from rollup.rules import BatchContext, Step, apply, seal
-from rollup.state import State, genesis
-from rollup.transactions import (
-    Deposit,
-    Match,
-    Order,
-    Side,
-    SignedOrder,
-    SignedWithdrawal,
-    Transaction,
-    Withdrawal,
-    order_message,
-    withdrawal_message,
-)
+from rollup.ledger.apply import Step, apply, seal
+from rollup.ledger.configuration import Configuration, Deployment
+from rollup.ledger.context import BatchContext
+from rollup.ledger.crypto import message_hash
+from rollup.ledger.kinds import Transaction
+from rollup.ledger.market import Market, table_hash, tick_hash
+from rollup.ledger.state import State, genesis
 
 USD = 10**6
 CASH = 10**10
@@ -54,16 +54,21 @@ class World:
     contract: int = 0xC0FFEE
     crypto: NativeCrypto = field(default_factory=NativeCrypto)
 
+    epoch: int = 0
+
     def __post_init__(self) -> None:
         keys = tuple(self.crypto.public_key(private_key(100 + i)) for i in range(self.size.oracles))
         self.configuration = Configuration(
-            oracles=keys, parameter_hash=77, max_tick_age_ms=60_000, universe=1
+            oracles=keys, parameter_hash=77, max_tick_age_ms=60_000, universe=1, resume_minimum_ms=96_000
         )
 
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment(self.chain_id, self.contract, self.configuration, self.size)
+
     def context(self, state: State, time_ms: int = START_MS) -> BatchContext:
-        return BatchContext(
-            self.chain_id, self.contract, state.batch_number + 1, time_ms, self.configuration, self.size
-        )
+        """A batch on `state` whose first record has the time `time_ms`."""
+        return self.deployment.context(state.batch_number + 1, self.epoch, time_ms)
 
     def row(self, number: int, mark: int, shock_bp: int = 1800, **changes: int) -> Row:
         """A live perp whose scenarios go linearly from -shock to +shock of the mark."""
@@ -96,6 +101,7 @@ class World:
         tick = Tick(
             universe=self.configuration.universe,
             seq=market.tick_seq + 1,
+            bridge=False,
             previous=market.tick_hash,
             time_ms=time_ms,
             indices=(Index(3000 * USD, 12_345),) * self.size.underlyings,
@@ -106,7 +112,7 @@ class World:
         return self.sign_tick(tick, rows, signers)
 
     def sign_tick(self, tick: Tick, rows: tuple[Row, ...], signers: Sequence[int]) -> SignedTick:
-        message = tick_message(tick, self.chain_id, self.contract, self.crypto)
+        message = tick_hash(tick, self.chain_id, self.contract, self.crypto)
         signatures = tuple(
             OracleSignature(number, self.crypto.sign(private_key(100 + number), message))
             for number in signers
@@ -115,8 +121,8 @@ class World:
 
     def deposit(self, state: State, account: int, dollars: int) -> Deposit:
         known = state.account(account).registered
-        key = (0, 0) if known else self.crypto.public_key(private_key(account + 1))
-        return Deposit(state.queue_index, account, not known, dollars * USD, 0xA000 + account, key)
+        key = NO_KEY if known else self.crypto.public_key(private_key(account + 1))
+        return Deposit(state.queue_index, account, not known, 0, dollars * USD, 0xA000 + account, key)
 
     def order(self, account: int, side: Side, **changes: int) -> SignedOrder:
         fields: dict[str, int] = {
@@ -134,9 +140,11 @@ class World:
         return self.sign_order(order)
 
     def sign_order(self, order: Order, signer: int | None = None) -> SignedOrder:
-        message = order_message(order, self.chain_id, self.contract, self.crypto)
-        key = private_key((order.account if signer is None else signer) % 50 + 1)
-        return SignedOrder(order, self.crypto.sign(key, message))
+        return SignedOrder(order, self.signature(ORDER, order, order.account if signer is None else signer))
+
+    def signature(self, declared: Message, body: Shape, signer: int) -> Signature:
+        message = message_hash(declared, body, self.chain_id, self.contract, self.crypto)
+        return self.crypto.sign(private_key(signer % 50 + 1), message)
 
     def match(self, buy: SignedOrder, sell: SignedOrder, **changes: int) -> Match:
         fields = {"quantity": LOT, "price": 3000 * USD, "buyer_fee": 0, "seller_fee": 0}
@@ -151,23 +159,45 @@ class World:
         return self.sign_withdrawal(withdrawal)
 
     def sign_withdrawal(self, withdrawal: Withdrawal, signer: int | None = None) -> SignedWithdrawal:
-        message = withdrawal_message(withdrawal, self.chain_id, self.contract, self.crypto)
-        key = private_key((withdrawal.account if signer is None else signer) % 50 + 1)
-        return SignedWithdrawal(withdrawal, self.crypto.sign(key, message))
+        signer = withdrawal.account if signer is None else signer
+        return SignedWithdrawal(withdrawal, self.signature(WITHDRAWAL, withdrawal, signer))
+
+    def cancel(
+        self, account: int, order_id: int, slot: int | None = None, signer: int | None = None, **changes: int
+    ) -> SignedCancel:
+        """A cancel of `slot` up to an id, or of all slots."""
+        fields = {"expiry_ms": START_MS + 3_600_000}
+        cancel = Cancel(
+            account=account, everything=slot is None, slot=slot or 0, id=order_id, **{**fields, **changes}
+        )
+        signer = account if signer is None else signer
+        return SignedCancel(cancel, self.signature(CANCEL, cancel, signer))
 
     def genesis(self) -> State:
         return genesis(self.size, self.crypto)
 
-    def apply(self, state: State, transaction: Transaction, time_ms: int = START_MS) -> Step | Rejected:
-        return apply(state, transaction, self.context(state, time_ms), self.crypto)
+    def apply(
+        self,
+        state: State,
+        transaction: Transaction,
+        time_ms: int | None = None,
+        opened_ms: int | None = None,
+    ) -> Step | Rejected:
+        """At `time_ms`, by default now; in a batch opened at `opened_ms`, by default with the last record or, if it is empty, with this."""
+        now = max(START_MS, state.time_ms) if time_ms is None else time_ms
+        if opened_ms is None:
+            opened_ms = state.time_ms if state.used.ticks or state.used.steps else now
+        return apply(state, transaction, self.context(state, opened_ms), now, self.crypto)
 
-    def run(self, state: State, transaction: Transaction, time_ms: int = START_MS) -> State:
+    def run(self, state: State, transaction: Transaction, time_ms: int | None = None) -> State:
         """The state after a transaction that must be accepted, in a new batch if the open one has no room."""
-        is_tick = isinstance(transaction, SignedTick)
         used = state.used
-        full = used.steps > 0 or used.ticks == self.size.ticks if is_tick else used.steps == self.size.steps
+        full = used.steps == self.size.steps
+        if isinstance(transaction, SignedTick):
+            behind = transaction.tick.bridge and used.ticks > 0
+            full = used.steps > 0 or used.ticks == self.size.ticks or behind
         if full:
-            state = seal(state, self.context(state, time_ms))
+            state = seal(state, self.context(state))
         step = self.apply(state, transaction, time_ms)
         assert isinstance(step, Step), step
         return step.after

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits.errors import ShapeError
-from circuits.twins import babyjub
+from circuits.protocol.numbers import FIELD, SUBGROUP_ORDER
+from circuits.protocol.signature import Signature
+from circuits.twins import babyjub, eddsa
 from rollup.backends import NativeCrypto, TwinCrypto
-from rollup.bounds import FIELD, SUBGROUP_ORDER
-from rollup.crypto import Signature
 
 TWIN, NATIVE = TwinCrypto(), NativeCrypto()
 elements = st.integers(0, FIELD - 1)
@@ -37,6 +37,29 @@ def test_signatures_agree(key: bytes, message: int) -> None:
         assert not crypto.verify((public[1], public[0]), message, signature)
 
 
+@settings(deadline=None, max_examples=10)
+@given(private_keys, elements)
+def test_signers_agree(key: bytes, message: int) -> None:
+    """A signer's signatures verify by the textbook equation, repeat, and are the same on both; their nonces are their own."""
+    twin, native = TWIN.signer(key), NATIVE.signer(key)
+    signature = native.sign(message)
+    assert signature == native.sign(message) == NATIVE.signer(key).sign(message) == twin.sign(message)
+    assert native.public_key == twin.public_key == TWIN.public_key(key)
+    eddsa.verify(
+        babyjub.Point(*native.public_key), eddsa.Signature(signature.r8x, signature.r8y, signature.s), message
+    )
+    assert signature.r8x != NATIVE.sign(key, message).r8x
+
+
+@settings(deadline=None, max_examples=20)
+@given(private_keys, private_keys, elements, elements)
+def test_a_nonce_is_one_keys_and_one_messages(first: bytes, second: bytes, message: int, other: int) -> None:
+    """A nonce that came twice under one key would give the key away; one that two keys shared would tie them together."""
+    signers = [NATIVE.signer(key) for key in sorted({first, second})]
+    points = [signer.sign(text).r8x for signer in signers for text in sorted({message, other})]
+    assert len(set(points)) == len(points)
+
+
 @settings(deadline=None, max_examples=20)
 @given(elements, elements, elements, elements, st.integers(0, SUBGROUP_ORDER - 1), elements)
 def test_noise_is_refused_by_both(x: int, y: int, r8x: int, r8y: int, s: int, message: int) -> None:
@@ -59,6 +82,8 @@ def test_private_keys_have_32_bytes(crypto: TwinCrypto | NativeCrypto) -> None:
             crypto.public_key(key)
         with pytest.raises(ShapeError):
             crypto.sign(key, 1)
+        with pytest.raises(ShapeError):
+            crypto.signer(key)
 
 
 @pytest.mark.parametrize("backend", [TWIN, NATIVE], ids=["twin", "native"])

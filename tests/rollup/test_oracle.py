@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circuits.protocol.row import InstrumentKind, Status
 from circuits.protocol.sizes import MINIMAL
-from rollup.accounts import Position, empty_account
 from rollup.backends import TwinCrypto
-from rollup.instruments import Kind, Status
-from rollup.margin import assess
-from rollup.market import Market, genesis_market
+from rollup.ledger.account import Position, empty_account
+from rollup.ledger.apply import Step
+from rollup.ledger.margin import assess
+from rollup.ledger.market import Market, genesis_market, marks_of
 from rollup.oracle import (
     OracleError,
     build_rows,
@@ -32,7 +33,6 @@ from rollup.parameters import (
     parameter_hash,
     parse_parameters,
 )
-from rollup.rules import Step
 
 USD, CASH = 10**6, 10**10
 CRYPTO = TwinCrypto()
@@ -106,7 +106,7 @@ def test_funding_follows_the_capped_premium() -> None:
     later = build_rows(market, [60_000 * USD], 1000 + hour, DEFAULT, MINIMAL)
     # A premium of 120 ppm of 60,000 is 7.20 USD per 8 hours; the discount of 80 ppm is paid the other way.
     assert later[0].funding == 900_000 and later[2].funding == -600_000
-    assert later[1].funding == 0 and later[1].kind == Kind.FUTURE
+    assert later[1].funding == 0 and later[1].kind == InstrumentKind.FUTURE
     tight = msgspec.structs.replace(DEFAULT, funding_cap_bp=1)
     assert build_rows(market, [60_000 * USD], 1000 + hour, tight, MINIMAL)[0].funding == 750_000
 
@@ -120,7 +120,16 @@ def test_variance_is_the_ewma_of_squared_returns() -> None:
 
 def build_market(price: int, time_ms: int) -> Market:
     tick, rows = build_tick(GENESIS, [price], time_ms, 1, DEFAULT, MINIMAL, CRYPTO)
-    return Market(1, time_ms, 5, tick.table, tick.indices, rows)
+    return replace(
+        GENESIS,
+        tick_seq=1,
+        tick_time_ms=time_ms,
+        tick_hash=5,
+        table=tick.table,
+        indices=tick.indices,
+        rows=rows,
+        marks=marks_of(rows),
+    )
 
 
 def test_built_ticks_are_accepted_one_after_another(world: Any) -> None:
@@ -151,6 +160,47 @@ def test_refuses_impossible_prices(prices: list[int]) -> None:
 def test_refuses_time_standing_still() -> None:
     with pytest.raises(OracleError):
         build_tick(replace(GENESIS, tick_time_ms=5), [1], 5, 1, DEFAULT, MINIMAL, CRYPTO)
+
+
+def test_numbers_may_be_skipped_but_not_repeated() -> None:
+    market = build_market(100 * USD, 1_000)
+    tick, _ = build_tick(market, [100 * USD], 2_000, 1, DEFAULT, MINIMAL, CRYPTO, seq=7)
+    assert (tick.seq, tick.previous, tick.bridge) == (7, 5, False)
+    with pytest.raises(OracleError, match="does not come after"):
+        build_tick(market, [100 * USD], 2_000, 1, DEFAULT, MINIMAL, CRYPTO, seq=1)
+
+
+def test_only_a_bridge_names_another_tick() -> None:
+    market = build_market(100 * USD, 1_000)
+    for previous in (0, 77):
+        tick, _ = build_tick(
+            market, [100 * USD], 2_000, 1, DEFAULT, MINIMAL, CRYPTO, bridge=True, previous=previous
+        )
+        assert (tick.previous, tick.bridge) == (previous, True)
+        with pytest.raises(OracleError, match="only a bridge"):
+            build_tick(market, [100 * USD], 2_000, 1, DEFAULT, MINIMAL, CRYPTO, previous=previous)
+
+
+def test_a_built_bridge_crosses_a_gap(world: Any) -> None:
+    patched = replace(world)
+    patched.configuration = replace(world.configuration, parameter_hash=parameter_hash(DEFAULT, CRYPTO))
+    keys = {number: bytes([100 + number]) * 32 for number in (0, 2)}
+    state = patched.genesis()
+    for time_ms, bridge in ((patched.START_MS, False), (patched.START_MS + 60_001, True)):
+        tick, rows = build_tick(
+            state.market,
+            [60_000 * USD],
+            time_ms,
+            1,
+            DEFAULT,
+            MINIMAL,
+            CRYPTO,
+            bridge=bridge,
+            seq=time_ms % 2**40,
+        )
+        signed = sign_tick(tick, rows, keys, patched.chain_id, patched.contract, CRYPTO)
+        state = patched.run(state, signed, time_ms)
+    assert state.market.resume_until_ms == patched.START_MS + 60_001 + 96_000
 
 
 def test_every_number_of_the_file_is_hashed() -> None:

@@ -10,6 +10,11 @@ from circuits.protocol.kinds.declaration import NO_OP_WORDS, Kind, Record, Words
 from circuits.protocol.layout import Shape
 from circuits.protocol.numbers import ELEMENT, KIND
 
+Transaction = (
+    deposit.Deposit | match.Match | withdraw.SignedWithdrawal | cancel.SignedCancel | tick.SignedTick
+)
+"""Whatever a ledger applies. No-ops are padding, not transactions."""
+
 KINDS: tuple[Kind, ...] = (deposit.KIND, match.KIND, withdraw.KIND, cancel.KIND, tick.KIND)
 """Every kind in use, by ascending number; the numbers between are reserved."""
 
@@ -28,8 +33,3 @@ def read_record(words: Words) -> Record | None:
     if kind is None:
         raise Rejected(Code.MALFORMED, f"record kind {words[0] & (KIND.high - 1)} is not in use")
     return kind.read(words)
-
-
-def record_words(record: Record) -> Words:
-    """The four words of a record."""
-    return BY_RECORD[type(record)].words(record)

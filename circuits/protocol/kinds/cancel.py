@@ -65,6 +65,12 @@ KIND = kind(
     CancelRecord,
     (("account", "everything", "slot", "id"),),
     messages=(CANCEL,),
-    codes=(Code.BAD_SIGNATURE, Code.UNKNOWN_ACCOUNT, Code.EXPIRED, Code.STALE_ORDER_ID),
+    codes=(
+        Code.MALFORMED,
+        Code.BAD_SIGNATURE,
+        Code.UNKNOWN_ACCOUNT,
+        Code.EXPIRED,
+        Code.STALE_ORDER_ID,
+    ),
     origin=Origin.OWNER,
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from circuits.protocol import numbers as n
 from circuits.protocol.codes import Code, Rejected
-from circuits.protocol.layout import Layout, Shape, fields_of, layout, layout_of, values_of
+from circuits.protocol.layout import Layout, LayoutError, Shape, fields_of, layout, layout_of, values_of
 
 Words = tuple[int, int, int, int]
 """One record: four field elements."""
@@ -27,6 +27,10 @@ class Record(Shape):
     """What a step leaves on L1. `elapsed` is the record's time in ms after its batch's."""
 
     elapsed: Annotated[int, n.ELAPSED]
+
+    def words(self) -> Words:
+        """The record's four words."""
+        return _KINDS[type(self)].words(self)
 
 
 class Signer(Enum):
@@ -63,7 +67,7 @@ class Message:
 
     def words(self, value: Shape) -> tuple[int, int]:
         """(p1, p2) of a message body."""
-        p1, p2 = self.layout.pack(values_of(value))
+        p1, p2 = self.layout.pack_unchecked(values_of(value))
         return p1, p2
 
 
@@ -95,7 +99,7 @@ class Kind:
 
     def words(self, record: Record) -> Words:
         """The record's four words."""
-        w0, w1, w2, w3 = self.layout.pack({"kind": self.number, **values_of(record)})
+        w0, w1, w2, w3 = self.layout.pack_unchecked({"kind": self.number, **values_of(record)})
         return w0, w1, w2, w3
 
     def read(self, words: Words) -> Record:
@@ -106,6 +110,10 @@ class Kind:
         for field in _flags(self.record):
             values[field] = bool(values[field])
         return self.record(**values)
+
+
+_KINDS: dict[type[Record], Kind] = {}
+"""The kind of each record's class."""
 
 
 def kind(
@@ -125,7 +133,12 @@ def kind(
     inner = layout_of(f"{name} record", record, [["elapsed", *padded[0]], *padded[1:]])
     fields = [[(p.name, p.number) for p in inner.of_word(i)] for i in range(RECORD_WORDS)]
     fields[0].insert(0, ("kind", n.KIND))
-    return Kind(number, name, transaction, record, layout(inner.name, fields), messages, codes, origin, slot)
+    if record in _KINDS:
+        raise LayoutError(f"{record.__name__} is the record of {_KINDS[record].name} already")
+    packed = layout(inner.name, fields)
+    declared = Kind(number, name, transaction, record, packed, messages, codes, origin, slot)
+    _KINDS[record] = declared
+    return declared
 
 
 def _flags(shape: type[Shape]) -> list[str]:

@@ -93,6 +93,7 @@ KIND = kind(
     ),
     messages=(ORDER,),
     codes=(
+        Code.MALFORMED,
         Code.BAD_SIGNATURE,
         Code.UNKNOWN_ACCOUNT,
         Code.EXPIRED,

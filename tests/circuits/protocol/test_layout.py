@@ -4,13 +4,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circuits.protocol import numbers as n
 from circuits.protocol.codes import Code, Rejected
 from circuits.protocol.encoding import encode, parse
-from circuits.protocol.kinds import KINDS, read_record, record_words
+from circuits.protocol.kinds import KINDS, read_record
 from circuits.protocol.kinds.declaration import Kind, Origin, Record, kind
 from circuits.protocol.kinds.match import SignedOrder
 from circuits.protocol.layout import (
@@ -58,6 +58,7 @@ def shapes(shape: type[Shape]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("shape", [*(k.transaction for k in KINDS), SignedOrder], ids=lambda s: s.__name__)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_bytes_round_trip_and_are_canonical(shape: type[Shape], data: st.DataObject) -> None:
     value = data.draw(shapes(shape))
@@ -70,20 +71,22 @@ def test_bytes_round_trip_and_are_canonical(shape: type[Shape], data: st.DataObj
 
 
 @pytest.mark.parametrize("declared", KINDS, ids=lambda k: k.name)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_records_round_trip(declared: Kind, data: st.DataObject) -> None:
     record = data.draw(shapes(declared.record))
-    words = record_words(record)
+    words = record.words()
     assert all(0 <= word < n.FIELD for word in words)
     assert read_record(words) == record
 
 
 @pytest.mark.parametrize("declared", KINDS, ids=lambda k: k.name)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_record_has_no_second_reading(declared: Kind, data: st.DataObject) -> None:
     """Any bit of any word flipped gives another record or none at all."""
     record = data.draw(shapes(declared.record))
-    words = list(record_words(record))
+    words = list(record.words())
     words[data.draw(st.integers(0, 3))] ^= 1 << data.draw(st.integers(0, 255))
     try:
         assert read_record(tuple(words)) != record  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from circuits.batch.circuit import compile_batch
 from circuits.protocol.sizes import MINIMAL
+from circuits.statement.batch import compile_batch
 from prover.ceremony import Reason
 from prover.ceremony.__main__ import main
 from prover.formats.zkey import read_zkey
