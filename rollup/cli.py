@@ -57,15 +57,6 @@ def _fail(message: object, code: int = 2) -> typer.Exit:
     return typer.Exit(code)
 
 
-@app.callback()
-def _settings() -> None:
-    """Refuses, before any command works, an environment that names an engine which does not run here."""
-    try:
-        kernel.engine()
-    except kernel.BadSetting as error:
-        raise _fail(error) from error
-
-
 def _console() -> Console:
     """The terminal as it is; a file or pipe gets lines wide enough for the tables."""
     console = Console()
@@ -86,6 +77,11 @@ def options(
     ] = False,
 ) -> None:
     """zk-rollup prover and verifier toolkit for derivatives margin."""
+    # Before any command works: an environment that names an engine which does not run here is refused.
+    try:
+        kernel.engine()
+    except kernel.BadSetting as error:
+        raise _fail(error) from error
 
 
 @app.command("demo")
