@@ -14,7 +14,8 @@ from circuits.protocol.encoding import encode
 from circuits.protocol.kinds.match import Side, SignedOrder
 from circuits.protocol.sizes import MINIMAL
 from contracts.words import statement
-from rollup.commands import Credit, Submit, decode_entry
+from rollup import backends, sequencer
+from rollup.commands import Credit, Finalise, Resume, Submit, Void, decode_entry, encode_entry
 from rollup.core import WORK_PER_SLICE, Core, CoreError
 from rollup.fees import Fees
 from rollup.journal import JournalError
@@ -263,14 +264,100 @@ class TestCancel:
         desk.sequencer.order(old)
         desk.order(0, Side.BUY, id=6, limit=2_000 * world.USD, expiry_ms=desk.now + 5)
         desk.order(1, Side.SELL, slot=1, limit=3_500 * world.USD, id=9)
-        from rollup.commands import Void
-
         desk.now += 6
         desk.sequencer._run(Void(desk.now, 1, boundary, None))
         desk.restart()
         desk.sequencer.void(2, boundary)
         assert resting_ids(desk, Side.SELL) == [(1, 1, 9)] and not resting_ids(desk, Side.BUY)
         assert refused_as(desk.sequencer.order(old)) is Code.STALE_ORDER_ID
+
+
+class TestVoid:
+    """What fell is admitted again in its old order."""
+
+    def sealed(self, desk: Desk) -> int:
+        desk.sequencer.poll(urgent=True)
+        return desk.state.batch_number
+
+    def test_an_order_that_waited_at_the_boundary_goes_on(self, world: World, desk: Desk) -> None:
+        """A sweep of six makers, stopped by a full batch after four: the epoch ends there."""
+        desk.open_market()
+        start = self.sealed(desk)
+        for slot in range(6):
+            desk.order(1, Side.SELL, slot=slot, size=world.LOT // 10)
+        sweep = world.order(0, Side.BUY, size=world.LOT)
+        desk.sequencer._run(Submit(desk.now, encode(sweep)))
+        boundary = desk.state.batch_number
+        assert boundary == start + 1 and len(desk.core.waiting) == 1
+        desk.sequencer.void(1, boundary)
+        assert desk.state.account(0).positions[0].quantity == 6 * world.LOT // 10
+        assert resting_ids(desk, Side.BUY) == [(0, 0, 1)]
+        # It was kept when it came and again when it went on: an earlier boundary admits it once.
+        desk.sequencer._run(Void(desk.now, 2, start, None))
+        orders = [item.what for item in desk.core.waiting if isinstance(item.what, SignedOrder)]
+        assert len(orders) == 7 and orders.count(sweep) == 1
+        desk.sequencer.go_on()
+        assert desk.state.account(0).positions[0].quantity == 6 * world.LOT // 10
+
+    def test_batches_after_the_boundary_are_gone(self, desk: Desk) -> None:
+        desk.open_market()
+        boundary = self.sealed(desk)
+        for _ in range(3):
+            desk.deposit(0, 1)
+            self.sealed(desk)
+        desk.sequencer.void(1, boundary)
+        numbers = [(batch.number, batch.context.epoch) for batch in desk.sequencer.sealed_after(boundary)]
+        assert numbers == [] and desk.core.open is not None
+        assert self.sealed(desk) == boundary + 1 and desk.core.sealed[-1].context.epoch == 1
+
+    def test_deposits_that_l1_lost_do_not_come_back(self, world: World, desk: Desk) -> None:
+        desk.open_market(accounts=1)
+        boundary = self.sealed(desk)
+        for dollars in (5, 7, 9):
+            desk.deposit(0, dollars)
+        first = desk.state.queue_index - 3
+        desk.sequencer.void(1, boundary, first + 1)
+        assert desk.state.queue_index == first + 1
+        assert desk.state.account(0).cash == 10_005 * world.CASH
+
+    def test_what_waits_for_a_price_comes_before_what_came_later(self, world: World, desk: Desk) -> None:
+        """The first order's tick is old now, the second order's is not: time priority is theirs as before."""
+        desk.open_market()
+        boundary = self.sealed(desk)
+        desk.order(1, Side.SELL)
+        desk.now += 50_000
+        desk.tick(3_000 * world.USD)
+        desk.order(2, Side.SELL)
+        desk.now += 11_000
+        desk.sequencer.void(1, boundary)
+        assert resting_ids(desk, Side.SELL) == [(1, 0, 1), (2, 0, 1)]
+
+    def test_orders_from_outside_do_not_overtake_what_waits_for_the_market(
+        self, world: World, desk: Desk
+    ) -> None:
+        """A resume window ends by time alone: the order that comes first then is behind the one that waited."""
+        desk.open_market()
+        boundary = self.sealed(desk)
+        desk.order(1, Side.SELL)
+        desk.now += world.configuration.max_tick_age_ms + 1
+        desk.sequencer.void(1, boundary)
+        desk.tick(3_000 * world.USD, bridge=1, previous=0)
+        desk.now += world.configuration.resume_minimum_ms - 1_000
+        desk.tick(3_000 * world.USD)
+        assert len(desk.core.parked) == 1
+        desk.now += 1_001
+        desk.order(2, Side.SELL)
+        assert resting_ids(desk, Side.SELL) == [(1, 0, 1), (2, 0, 1)]
+
+    def test_orders_from_outside_do_not_overtake_a_sweep(self, world: World, desk: Desk) -> None:
+        desk.open_market()
+        self.sealed(desk)
+        for slot in range(6):
+            desk.order(1, Side.SELL, slot=slot, size=world.LOT // 10)
+        desk.sequencer._run(Submit(desk.now, encode(world.order(0, Side.BUY, size=world.LOT))))
+        assert len(desk.core.waiting) == 1
+        assert desk.order(2, Side.BUY).fills == ()
+        assert resting_ids(desk, Side.BUY) == [(0, 0, 1), (2, 0, 1)]
 
 
 class TestBytes:
@@ -408,7 +495,6 @@ class TestReceipts:
         self, world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Issue 7, A.11: a receipt costs a hash and a signature, not a derivation of the key."""
-        from rollup import backends
 
         def derived(_: bytes) -> tuple[bytes, bytes]:
             raise AssertionError("the key was expanded again")
@@ -504,8 +590,6 @@ class TestRestart:
         self, world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Also by a node that is started again before it has written enough for one."""
-        from rollup import sequencer
-
         monkeypatch.setattr(sequencer, "SNAPSHOT_EVERY", 10)
         desk.open_market()
         taken = []
@@ -526,8 +610,6 @@ class TestRestart:
         self, world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It takes over the bytes of accounts that did not change, and of no others."""
-        from rollup import sequencer
-
         monkeypatch.setattr(sequencer, "SNAPSHOT_EVERY", 1)
         desk.open_market()
         for mark in (3_000, 3_001):
@@ -629,8 +711,6 @@ class _Given:
     """A journal of these entries, without a snapshot."""
 
     def __init__(self, entries: list[Any]) -> None:
-        from rollup.commands import encode_entry
-
         self._data = [encode_entry(entry) for entry in entries]
 
     def latest_snapshot(self) -> None:
@@ -745,8 +825,6 @@ class TestThreads:
 
 
 def test_a_core_refuses_commands_that_must_not_come(world: World, desk: Desk) -> None:
-    from rollup.commands import Finalise, Resume, Void
-
     desk.open_market()
     before = portrait(desk.core, world.crypto)
     core: Core = desk.core
