@@ -341,7 +341,7 @@ class TestVoid:
         desk.order(1, Side.SELL)
         desk.now += world.configuration.max_tick_age_ms + 1
         desk.sequencer.void(1, boundary)
-        desk.tick(3_000 * world.USD, bridge=1, previous=0)
+        desk.tick(3_000 * world.USD, bridge=True, previous=0)
         desk.now += world.configuration.resume_minimum_ms - 1_000
         desk.tick(3_000 * world.USD)
         assert len(desk.core.parked) == 1
