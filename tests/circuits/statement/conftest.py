@@ -6,8 +6,10 @@ the same witness: both must name the same rows. So one run says of a batch wheth
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -32,8 +34,11 @@ from rollup.ledger.batch import SealedBatch, seal_batch
 from rollup.ledger.context import BatchContext
 from rollup.ledger.market import indices_hash, marks_of, tick_hash
 from rollup.ledger.state import State
+from tests.mutation.cases import broken, note
 from tests.rollup.conftest import CASH, LOT, START_MS, USD, World
 
+NOTES = "TICKPROOF_CASES"
+"""Environment variable: a file to which every refused case adds the rows that it breaks (tests.mutation)."""
 T = TypeVar("T")
 Timed = tuple[Callable[[State], Any], int]
 """What makes the next transaction of a state, and its record's time after START_MS."""
@@ -199,6 +204,11 @@ class Bench:
         witness.finish(CHI.to_bytes(32, "little"))
         return witness
 
+    def _values(self, inputs: Inputs) -> list[int]:
+        """Every wire of the witness."""
+        data = self._witness(inputs).wires(list(range(self.circuit.r1cs.n_wires)))
+        return [int.from_bytes(data[at : at + 32], "little") for at in range(0, len(data), 32)]
+
     def accepts(self, batch: SealedBatch, changes: Inputs | None = None) -> None:
         """The batch can be proven, and its words are those that the ledger sealed: the compiled rows hold, and y is their polynomial's
         value at chi."""
@@ -218,6 +228,8 @@ class Bench:
         """The batch cannot be proven; the first row to break has one of the labels at its end. The first time that a row is met the engine
         must stop at it too. What was forced the rules refuse as well, with the row's code or one that a signature stands for."""
         inputs = given if isinstance(given, dict) else assign(given, self.world.crypto)
+        if NOTES in os.environ:
+            note(Path(os.environ[NOTES]), broken(self.circuit, self._values(inputs)))
         row = self.broken_row(inputs)
         assert row is not None, f"nothing stands in the way; expected {labels}"
         assert row.endswith(labels), f"{row} instead of {labels}"
