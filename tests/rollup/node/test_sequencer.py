@@ -15,7 +15,7 @@ from circuits.protocol.kinds.match import Side, SignedOrder
 from circuits.protocol.sizes import MINIMAL
 from contracts.words import statement
 from rollup import backends, sequencer
-from rollup.commands import Credit, Finalise, Resume, Submit, Void, decode_entry, encode_entry
+from rollup.commands import Credit, Entry, Finalise, Resume, Submit, Void, decode_entry, encode_entry
 from rollup.core import WORK_PER_SLICE, Core, CoreError
 from rollup.fees import Fees
 from rollup.journal import JournalError
@@ -660,6 +660,9 @@ class TestJournal:
         ]
         histories = [[*entries[:last], each, *entries[last + 1 :]] for each in changed]
         histories += [[*entries, entry], entries[1:], [*entries[:last], *entries[last + 1 :]]]
+        # A command that changes nothing is in no journal.
+        end = entries[-1]
+        histories.append([*entries, Entry(Resume(desk.now), end.epoch, end.sequence, ())])
         assert recover(_Given(entries), desk.sequencer.deployment, world.crypto).core.position == len(entries)
         for history in histories:
             with pytest.raises(RecoveryError):
