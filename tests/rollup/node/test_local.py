@@ -5,8 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-pytest.importorskip("circuits.statement.circuit", reason="the batch circuit is not there")
-
 from prover.key_store import CircuitKeys
 from rollup.journal import JournalError
 from rollup.local import LocalRollup, start_local
