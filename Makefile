@@ -31,13 +31,13 @@ demo:
 
 test: build
 	$(BIN)/pytest -q -n 2
-	$(BIN)/pytest -q -n 2 -m prove
+	$(BIN)/pytest -q -n 2 -m 'prove and not release'
 
 test-fast: build
 	$(BIN)/pytest -q -n 2
 
 prove-tests: build
-	$(BIN)/pytest -q -n 2 -m prove
+	$(BIN)/pytest -q -n 2 -m 'prove and not release'
 
 lint: build
 	$(BIN)/ruff check .
